@@ -1,0 +1,148 @@
+/** The whole API between a window or a command and the owner of the data folder, on one screen. */
+import { eventIterator, oc, type } from '@orpc/contract';
+import { z } from 'zod';
+import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
+import { predictRequest, type PredictAnswer } from './predict.ts';
+import { serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
+import { settingsSchema } from './settings.ts';
+import type { EngineStatus, Model, StateEvent } from './state.ts';
+
+const id = z.object({ id: z.string().max(256) });
+const ticket = z.object({ ticket: z.string().max(256) });
+
+/** What a browser window may call. It never sends a path: folders are named by tickets. */
+export const contract = {
+  watch: oc.output(eventIterator(type<StateEvent>())),
+
+  imports: {
+    /** Reads a folder; sends again while a half-copied folder changes, until `settled`. */
+    inspect: oc.input(ticket).output(type<ImportView>()),
+    /** A new ticket for another folder of what was dropped (a mend of kind `useFolder`). */
+    useFolder: oc.input(ticket.extend({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
+    /** Unpacks a dropped archive into the data folder; a task. */
+    unpack: oc.input(ticket).output(type<{ ticket: string }>()),
+    add: oc
+      .input(
+        ticket.extend({
+          name: servingName,
+          copy: z.boolean().default(false),
+          asVersion: z
+            .string()
+            .regex(/^\d{1,19}$/)
+            .optional(),
+        }),
+      )
+      .output(type<Model>()),
+    sample: oc.output(type<Model>()),
+    discard: oc.input(ticket).output(type<void>()),
+  },
+
+  folders: {
+    /** The tree of this machine under the roots that were given at start; `node` is an opaque id, none for the roots. */
+    list: oc.input(z.object({ node: z.string().max(8192).optional() })).output(type<FolderListing>()),
+    ticket: oc.input(z.object({ node: z.string().max(8192) })).output(type<{ ticket: string }>()),
+    /** The shell's own dialog, where it has one; null when the person cancelled. */
+    pick: oc.output(type<{ ticket: string } | null>()),
+    reveal: oc.input(z.object({ modelId: z.string() })).output(type<void>()),
+  },
+
+  models: {
+    rename: oc.input(id.extend({ name: servingName })).output(type<void>()),
+    /** Reads the folder again. */
+    refresh: oc.input(id).output(type<Model>()),
+    verify: oc.input(id).output(type<{ taskId: string }>()),
+    forget: oc.input(id).output(type<void>()),
+    signature: oc
+      .input(id.extend({ version: z.string().nullable(), signature: z.string() }))
+      .output(type<{ info: SignatureInfo; template: string }>()),
+  },
+
+  servings: {
+    start: oc.input(serveRequest).output(type<{ servingId: string; taskId: string }>()),
+    stop: oc.input(id).output(type<void>()),
+    startAgain: oc
+      .input(id.extend({ changes: serveRequest.partial().omit({ modelId: true }).optional() }))
+      .output(type<{ taskId: string }>()),
+    restart: oc.input(id).output(type<{ taskId: string }>()),
+    remove: oc.input(id).output(type<void>()),
+    /** The same serving as a `docker run` line, quoted for a POSIX shell. */
+    dockerRun: oc.input(id).output(type<{ text: string }>()),
+    logs: oc
+      .input(id.extend({ follow: z.boolean().default(true), tail: z.number().int().min(1).max(100_000).default(2_000) }))
+      .output(eventIterator(type<LogLine>())),
+    figures: oc.input(id).output(eventIterator(type<Figures>())),
+    /** Which ports would be given now, and who has the usual ones. */
+    ports: oc.output(type<{ rest: number; grpc: number; taken: readonly { port: number; owner: string }[] }>()),
+  },
+
+  engine: {
+    lookAgain: oc.output(type<EngineStatus>()),
+    choose: oc.input(z.object({ endpoint: z.string().max(512) })).output(type<EngineStatus>()),
+    pull: oc.input(z.object({ image: z.string().max(512).optional() })).output(type<{ taskId: string }>()),
+    /** Kept in memory only, unless the shell has a safe place for secrets. */
+    login: oc
+      .input(z.object({ registry: z.string().max(256), username: z.string().max(256), password: z.string().max(4096) }))
+      .output(type<void>()),
+    /** Loads an image from a `docker save` file that was dropped or picked. */
+    loadImage: oc.input(ticket).output(type<{ taskId: string }>()),
+  },
+
+  tasks: {
+    cancel: oc.input(id).output(type<void>()),
+    dismiss: oc.input(id).output(type<void>()),
+  },
+
+  predict: {
+    run: oc.input(predictRequest).output(type<PredictAnswer>()),
+  },
+
+  settings: {
+    set: oc.input(settingsSchema.partial()).output(type<void>()),
+  },
+};
+
+/** What only this user's own processes may call, over the local socket: it speaks of paths and lives. */
+export const localContract = {
+  ...contract,
+  local: {
+    /** A ticket for a path of the command line. */
+    ticket: oc.input(z.object({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
+    /** Opens the import sheet for a path in every window. */
+    open: oc.input(z.object({ path: z.string().max(4096) })).output(type<void>()),
+    /** Adds or finds the model of a path, without asking. */
+    addPath: oc.input(z.object({ path: z.string().max(4096), name: servingName.optional() })).output(type<Model>()),
+    /** While this stream is open the servings are kept in the foreground; when it ends they end. */
+    hold: oc.input(z.object({ servingIds: z.array(z.string()).max(100) })).output(eventIterator(type<{ kind: 'held' }>())),
+    /** A new one-time link to the owner's web shell, where it runs one. */
+    webLink: oc.output(type<{ url: string } | null>()),
+    owner: oc.output(type<{ pid: number; version: string; role: 'desktop' | 'web' | 'background' | 'command' }>()),
+    quit: oc.output(type<void>()),
+  },
+};
+
+/** What the import sheet shows for one ticket. */
+export interface ImportView {
+  readonly ticket: string;
+  /** Shown, never sent back: `~/models/digits`. */
+  readonly displayPath: string;
+  readonly source: 'linked' | 'managed';
+  readonly inspection: InspectionSummary;
+  /** Name that is free in the library. */
+  readonly suggestedName: string;
+  /** The model that already has this folder. */
+  readonly existing: { readonly id: string; readonly name: string } | null;
+}
+
+export interface FolderListing {
+  readonly node: string | null;
+  readonly displayPath: string;
+  readonly parents: readonly { readonly node: string; readonly name: string }[];
+  readonly entries: readonly {
+    readonly node: string;
+    readonly name: string;
+    /** A folder that holds numbered versions or a saved_model.pb. */
+    readonly looksLikeModel: boolean;
+    readonly kind: 'folder' | 'archive' | 'image-file';
+  }[];
+  readonly cut: boolean;
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import type { ErrorReport } from './errors.ts';
+
+/** Which versions a server loads; version numbers are decimal text, since they are int64. */
+export const versionPolicy = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('latest') }),
+  z.object({ kind: z.literal('all') }),
+  z.object({
+    kind: z.literal('specific'),
+    versions: z
+      .array(z.string().regex(/^\d{1,19}$/))
+      .min(1)
+      .max(100),
+  }),
+]);
+export type VersionPolicy = z.infer<typeof versionPolicy>;
+
+export const servingName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/);
+const port = z.number().int().min(0).max(65535);
+
+/** What the person asks for. Everything left out is chosen sensibly. */
+export const serveRequest = z.object({
+  modelId: z.string(),
+  /** Also MODEL_NAME and the name in addresses; the model's own name by default. */
+  name: servingName.optional(),
+  engine: z.enum(['auto', 'docker', 'embedded']).default('auto'),
+  image: z.string().min(1).max(512).optional(),
+  /** 0 or absent: 8501 and 8500 where they are free, else the next free ones. */
+  restPort: port.optional(),
+  grpcPort: port.optional(),
+  versions: versionPolicy.default({ kind: 'latest' }),
+  /** Tags of the meta graph to load, `serve` by default. */
+  tags: z.array(z.string().max(64)).max(8).optional(),
+  extraFlags: z.array(z.string().max(1024)).max(64).default([]),
+  env: z.record(z.string().max(128), z.string().max(4096)).default({}),
+  memoryBytes: z.number().int().positive().optional(),
+  /** uid:gid in the container; by default the folder's owner, as SECURITY.md says. */
+  user: z
+    .string()
+    .regex(/^\d+(:\d+)?$/)
+    .optional(),
+  /** foreground: ends with the command that started it. kept: stays until stopped. */
+  life: z.enum(['foreground', 'kept']).default('kept'),
+});
+export type ServeRequest = z.infer<typeof serveRequest>;
+
+/** A request with every choice made: enough to start the same serving again, also after a restart. It is kept on the container's label. */
+export interface ServingPlan {
+  readonly servingId: string;
+  readonly modelId: string;
+  readonly name: string;
+  readonly engine: 'docker' | 'embedded';
+  readonly image: string;
+  /** Folder on this machine -> folder in the container, always read-only. */
+  readonly mount: { readonly source: string; readonly target: string };
+  readonly versions: VersionPolicy;
+  readonly tags: readonly string[];
+  readonly restPort: number;
+  readonly grpcPort: number;
+  readonly extraFlags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly memoryBytes: number;
+  readonly user: string;
+  readonly life: 'foreground' | 'kept';
+}
+
+export type StepId = 'check' | 'pull' | 'create' | 'load' | 'available' | 'canary';
+
+/** One line of a start's history. */
+export interface ServingStep {
+  readonly id: StepId;
+  readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed';
+  readonly startedAt: string | null;
+  readonly elapsedMs: number | null;
+  /** A machine-made detail, such as the last milestone of the server's log or why a canary was not tried. */
+  readonly detail: string | null;
+}
+
+export interface PullProgress {
+  readonly image: string;
+  readonly layers: readonly {
+    readonly id: string;
+    readonly state: 'waiting' | 'downloading' | 'extracting' | 'done' | 'exists';
+    readonly currentBytes: number;
+    readonly totalBytes: number;
+  }[];
+  readonly currentBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number;
+  readonly secondsLeft: number | null;
+}
+
+/** The state of one serving. Only `serving` answers requests. */
+export type ServingState =
+  | { readonly kind: 'starting'; readonly step: StepId }
+  | { readonly kind: 'serving'; readonly versions: readonly string[] }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  | { readonly kind: 'failed'; readonly step: StepId | 'running'; readonly problem: ErrorReport };
+
+export type StopReason = 'person' | 'outside' | 'removed' | 'never' | 'ended' | 'engine-away';
+
+/** `not-tried` carries why: TensorFlow Serving says AVAILABLE, but no prediction was made. */
+export type Canary =
+  | { readonly kind: 'answered'; readonly ms: number }
+  | { readonly kind: 'not-tried'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly note: string };
+
+/** A line of the server's log that explains a failure, and where it stands. */
+export interface Cause {
+  readonly id: string;
+  readonly line: string;
+  readonly times: number;
+}
+
+export interface Serving {
+  readonly id: string;
+  readonly modelId: string;
+  readonly name: string;
+  readonly engine: 'docker' | 'embedded';
+  readonly state: ServingState;
+  readonly plan: ServingPlan;
+  readonly steps: readonly ServingStep[];
+  readonly pull: PullProgress | null;
+  readonly canary: Canary | null;
+  readonly cause: Cause | null;
+  readonly containerId: string | null;
+  readonly imageDigest: string | null;
+  /** Said once after a change from outside, such as "stopped from outside Slipway". */
+  readonly note: string | null;
+  /** When the present state began, ISO 8601. */
+  readonly since: string;
+  /** The task that is under way for it. */
+  readonly taskId: string | null;
+}
+
+export interface LogLine {
+  /** ISO 8601 with milliseconds or better. */
+  readonly time: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without the server's own time, file and line prefix. */
+  readonly message: string;
+  readonly raw: string;
+  readonly level: 'info' | 'warning' | 'error';
+}
+
+/** One sample of a running container; CPU in % of one core. */
+export interface Figures {
+  readonly time: string;
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number;
+  readonly networkInBytes: number;
+  readonly networkOutBytes: number;
+}
+
+/** The addresses of a serving, ready to copy. */
+export function addressesOf(plan: Pick<ServingPlan, 'restPort' | 'grpcPort' | 'name'>): { rest: string; grpc: string } {
+  return {
+    rest: `http://127.0.0.1:${plan.restPort}/v1/models/${encodeURIComponent(plan.name)}`,
+    grpc: `127.0.0.1:${plan.grpcPort}`,
+  };
+}

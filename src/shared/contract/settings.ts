@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** What the person can set. Unknown keys of a newer version are kept by the file, not shown. */
+export const settingsSchema = z.object({
+  theme: z.enum(['system', 'light', 'dark']).default('system'),
+  language: z.enum(['system', 'en', 'zh']).default('system'),
+  /** An image reference; with a mirror it is pulled as MIRROR/REFERENCE and tagged as this. */
+  image: z.string().min(1).max(512).default('tensorflow/serving:latest'),
+  mirror: z.string().max(256).default(''),
+  /** The engine that the person chose; empty: the first that answers. */
+  engineEndpoint: z.string().max(512).default(''),
+  /** Limit of one container log file, and how many of them. */
+  logMaxSizeMb: z.number().int().min(1).max(1024).default(10),
+  logMaxFiles: z.number().int().min(1).max(20).default(3),
+  askBeforeQuit: z.boolean().default(true),
+});
+export type Settings = z.infer<typeof settingsSchema>;
