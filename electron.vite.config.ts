@@ -1,0 +1,50 @@
+import { existsSync, globSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+const root = import.meta.dirname;
+const file = (path: string): string => resolve(root, path);
+
+/** Entries of main: the desktop app, the command, and every worker, all in one flat folder so that they find each other by name. */
+const mainEntries = Object.fromEntries(
+  ['src/main/index.ts', 'src/main/cli/slipway.ts', ...globSync('src/main/**/*Worker.ts', { cwd: root })]
+    .filter((path) => existsSync(file(path)))
+    .map((path) => [basename(path, '.ts'), file(path)]),
+);
+
+const htmlEntries = Object.fromEntries(['web', 'desktop'].map((shell) => [shell, file(`src/renderer/index.${shell}.html`)]));
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: file('out/main'),
+      target: 'node24',
+      rollupOptions: {
+        input: mainEntries,
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: file('out/preload'),
+      rollupOptions: {
+        input: { preload: file('src/preload/preload.ts') },
+        // A sandboxed preload must be CommonJS.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: file('src/renderer'),
+    plugins: [react()],
+    build: {
+      outDir: file('out/renderer'),
+      emptyOutDir: true,
+      target: 'chrome140',
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: htmlEntries },
+    },
+  },
+});
