@@ -42,6 +42,18 @@ export interface VariableInfo {
   readonly bytes: number;
   /** The masked CRC32C as stored. */
   readonly crc32c: number;
+  /** A partitioned variable has no bytes of its own; they lie in these. */
+  readonly slices?: readonly VariableSlice[];
+}
+
+/** One part of a partitioned variable: where it begins and how long it is in each dimension (-1: all of it). */
+export interface VariableSlice {
+  readonly start: readonly number[];
+  readonly length: readonly number[];
+  readonly shard: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly crc32c: number;
 }
 
 export interface FileInfo {
@@ -113,7 +125,6 @@ export type ProblemCode =
   | 'SHARD_SHORT'
   | 'CHECKSUM_MISMATCH'
   | 'VARIABLE_MISMATCH'
-  | 'CHECKSUMS_NOT_VERIFIED'
   | 'LIMIT_REACHED';
 
 export interface VersionInfo {
