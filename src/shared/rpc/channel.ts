@@ -6,8 +6,11 @@ export type ChannelMessage = string | Uint8Array<ArrayBuffer>;
  * A MessagePort, a WebSocket and a framed local socket are each wrapped into one.
  */
 export interface Channel {
-  /** Throws where the channel is closed. */
-  send(message: ChannelMessage): void;
+  /**
+   * Throws where the channel is closed. A promise means that the other end is slow: it settles when more may be sent,
+   * and who makes many messages waits for it.
+   */
+  send(message: ChannelMessage): void | Promise<void>;
   /** One listener; messages that came before it was set are kept for it. */
   onMessage(listener: (message: ChannelMessage) => void): void;
   /** Called once, also where it is closed already. */

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { ServingPlan } from '../../shared/contract/serving.ts';
+import { lifeLabel, ownerLabel, planLabel, type ContainerSpec } from '../docker/dockerEngine.ts';
+
+const configTarget = '/slipway/models.config';
+
+/** Whether a plan needs a models.config: the server's own flags know only "the latest version". */
+export const needsConfigFile = ({ versions }: ServingPlan): boolean => versions.kind !== 'latest';
+
+/** Where a plan's models.config lies in the data folder. */
+export const configFileOf = (dataFolder: string, { servingId }: ServingPlan): string => join(dataFolder, 'servings', servingId, 'models.config');
+
+function commandOf(plan: ServingPlan): readonly string[] {
+  return [
+    // A load that failed fails at once and with its cause, instead of five times a minute apart.
+    '--max_num_load_retries=0',
+    ...(needsConfigFile(plan) ? [`--model_config_file=${configTarget}`] : []),
+    ...(plan.tags.length === 1 && plan.tags[0] === 'serve' ? [] : [`--saved_model_tags=${plan.tags.join(',')}`]),
+    ...plan.extraFlags,
+  ];
+}
+
+/** The container that a plan asks for. Its labels hold the whole plan, so that it can be adopted by whoever owns the data folder. */
+export function containerSpec(
+  plan: ServingPlan,
+  { ownerId, dataFolder, log }: { readonly ownerId: string; readonly dataFolder: string; readonly log: ContainerSpec['log'] },
+): ContainerSpec {
+  return {
+    name: `slipway-${plan.name.slice(0, 80)}-${plan.servingId.slice(0, 8)}`,
+    image: plan.image,
+    command: commandOf(plan),
+    env: { ...plan.env, MODEL_NAME: plan.name },
+    labels: { [ownerLabel]: ownerId, [lifeLabel]: plan.life, [planLabel]: JSON.stringify(plan) },
+    mounts: [plan.mount, ...(needsConfigFile(plan) ? [{ source: configFileOf(dataFolder, plan), target: configTarget }] : [])],
+    ports: { 8501: plan.restPort, 8500: plan.grpcPort },
+    user: plan.user,
+    memoryBytes: plan.memoryBytes,
+    pidsLimit: 2_048,
+    log,
+  };
+}
+
+/** A word for a POSIX shell. */
+const word = (text: string): string => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+
+/** The same container as a `docker run` line. */
+export function dockerRunText(spec: ContainerSpec): string {
+  const parts = [
+    ['docker run --detach --init --read-only --tmpfs /tmp:rw,nosuid,nodev --cap-drop ALL --security-opt no-new-privileges'],
+    ['--name', spec.name],
+    ['--user', spec.user],
+    ['--memory', String(spec.memoryBytes)],
+    ['--pids-limit', String(spec.pidsLimit)],
+    ...Object.entries(spec.ports).map(([inside, outside]) => ['--publish', `127.0.0.1:${outside}:${inside}`]),
+    ...spec.mounts.map(({ source, target }) => ['--mount', `type=bind,source=${source},target=${target},readonly`]),
+    ...Object.entries(spec.env).map(([name, value]) => ['--env', `${name}=${value}`]),
+    ['--log-driver', 'json-file', '--log-opt', `max-size=${spec.log.maxSizeMb}m`, '--log-opt', `max-file=${spec.log.maxFiles}`],
+    [spec.image, ...spec.command],
+  ];
+  return parts.map((part, index) => (index === 0 ? part.join(' ') : part.map(word).join(' '))).join(' \\\n  ');
+}

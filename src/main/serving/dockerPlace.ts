@@ -1,0 +1,206 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { AppError } from '../../shared/contract/errors.ts';
+import type { VersionSummary } from '../../shared/contract/savedModel.ts';
+import type { LogLine, ServingPlan } from '../../shared/contract/serving.ts';
+import type { Settings } from '../../shared/contract/settings.ts';
+import type { ContainerSpec, Credentials, DockerEngine } from '../docker/dockerEngine.ts';
+import { ensureImage } from '../docker/pullImage.ts';
+import { createDiagnosis } from '../doctor/causes.ts';
+import { milestoneOf } from '../doctor/milestones.ts';
+import { parseServerLine } from '../doctor/serverLog.ts';
+import { connectGrpc, GrpcFailure, type ServingGrpc } from '../tfserving/grpcClient.ts';
+import { tryCanary } from './canary.ts';
+import { configFileOf, containerSpec, dockerRunText, needsConfigFile } from './containerSpec.ts';
+import { modelConfigText } from './modelConfig.ts';
+import type { Place, PlaceReport, Running } from './place.ts';
+
+/** A cause that may pass, since a copy may be under way, is given this long. */
+const graceMs = 5_000;
+/** A large model restores for minutes; nothing that is alive takes longer. */
+const loadLimitMs = 15 * 60_000;
+const pollMs = 50;
+const stopGraceSeconds = 5;
+
+export interface DockerPlaceOptions {
+  /** Throws where there is no engine. */
+  readonly getEngine: () => DockerEngine;
+  readonly getSettings: () => Settings;
+  readonly getEnginePlatform: () => string | null;
+  readonly credentials: (reference: string) => Promise<Credentials | undefined>;
+  /** The versions that the canary may ask, newest first. */
+  readonly getVersions: (modelId: string) => readonly VersionSummary[];
+  readonly ownerId: string;
+  readonly dataFolder: string;
+}
+
+interface LogWatch {
+  /** Rejects as soon as the log names a cause that will not pass, or the container ends. */
+  readonly failure: Promise<never>;
+  readonly close: () => void;
+}
+
+/** Reads a starting container's log: milestones as the load step's detail, causes as failure. */
+function watchLog(engine: DockerEngine, id: string, report: PlaceReport, signal: AbortSignal): LogWatch {
+  const end = new AbortController();
+  const until = AbortSignal.any([signal, end.signal]);
+  const diagnosis = createDiagnosis();
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  let giveUp: NodeJS.Timeout | undefined;
+  async function read(): Promise<void> {
+    for await (const raw of engine.logs(id, { signal: until, follow: true, tail: 10_000 })) {
+      const line = parseServerLine(raw);
+      const milestone = milestoneOf(line.message);
+      if (milestone !== null) report.step('load', 'running', line.message);
+      const found = diagnosis.feed(line);
+      if (found === null) continue;
+      report.cause(found.cause);
+      if (!found.mayPass) reject(found.error);
+      else giveUp ??= setTimeout(() => reject(diagnosis.current()?.error ?? found.error), graceMs);
+    }
+    if (until.aborted) return;
+    // The log ended with the container.
+    const facts = await engine.inspect(id, { signal: until });
+    reject(diagnosis.current()?.error ?? endedError(facts?.exitCode ?? 0, facts?.oomKilled ?? false, facts?.error ?? ''));
+  }
+  read().catch((error: unknown) => {
+    if (!until.aborted) reject(error);
+  });
+  // It is raced against, and must not be an unhandled rejection when the race was won by something else.
+  failure.catch(() => undefined);
+  return {
+    failure,
+    close() {
+      clearTimeout(giveUp);
+      end.abort();
+    },
+  };
+}
+
+/** Why a container ended, from what the engine knows. */
+export function endedError(exitCode: number, outOfMemory: boolean, detail: string): AppError {
+  return outOfMemory || exitCode === 137 ? new AppError('OUT_OF_MEMORY', { limit: 'its memory limit' }) : new AppError('CONTAINER_ENDED', { exit_code: exitCode, detail });
+}
+
+/** Asks gRPC until versions are AVAILABLE and none is still on its way. */
+async function waitUntilAvailable(grpc: ServingGrpc, plan: ServingPlan, signal: AbortSignal): Promise<readonly string[]> {
+  for (;;) {
+    try {
+      const versions = await grpc.fetchStatus(plan.name, { signal });
+      const failed = versions.find(({ state, errorCode }) => state === 'END' && errorCode !== 0);
+      if (failed !== undefined) throw new AppError('LOAD_FAILED', { detail: failed.errorMessage });
+      if (versions.length > 0 && versions.every(({ state }) => state === 'AVAILABLE' || state === 'END')) {
+        const available = versions.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version);
+        if (available.length > 0) return available.toSorted((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1));
+      }
+    } catch (error) {
+      // Not listening yet: the ports open when the models are there.
+      if (!(error instanceof GrpcFailure)) throw error;
+    }
+    await wait(pollMs, undefined, { signal });
+  }
+}
+
+/** Serving by the tensorflow/serving image in the engine of this machine. */
+export function createDockerPlace(options: DockerPlaceOptions): Place {
+  const { getEngine, getSettings, ownerId, dataFolder } = options;
+  const logLimits = (): ContainerSpec['log'] => {
+    const { logMaxSizeMb, logMaxFiles } = getSettings();
+    return { maxSizeMb: logMaxSizeMb, maxFiles: logMaxFiles };
+  };
+  const specOf = (plan: ServingPlan): ContainerSpec => containerSpec(plan, { ownerId, dataFolder, log: logLimits() });
+
+  async function writeConfig(plan: ServingPlan): Promise<void> {
+    if (!needsConfigFile(plan)) return;
+    const path = configFileOf(dataFolder, plan);
+    await mkdir(dirname(path), { recursive: true });
+    // Read by the container's user, who is not the data folder's owner.
+    await writeFile(path, modelConfigText(plan), { mode: 0o644 });
+  }
+
+  async function ready(engine: DockerEngine, id: string, plan: ServingPlan, report: PlaceReport, signal: AbortSignal): Promise<Omit<Running, 'imageDigest'>> {
+    const until = AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]);
+    const log = watchLog(engine, id, report, until);
+    const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
+    try {
+      const versions = await Promise.race([waitUntilAvailable(grpc, plan, until), log.failure]);
+      report.step('load', 'done');
+      report.step('available', 'done', versions.join(', '));
+      report.step('canary', 'running');
+      const version = options.getVersions(plan.modelId).find((one) => one.version === versions[0] || one.version === null);
+      const canary =
+        version === undefined
+          ? ({ kind: 'not-tried', reason: 'this version was added after it was read' } as const)
+          : await Promise.race([tryCanary(grpc, { model: plan.name, version, tags: plan.tags }, { signal: until }), log.failure]);
+      report.step('canary', canary.kind === 'not-tried' ? 'skipped' : 'done', canary.kind === 'not-tried' ? canary.reason : canary.kind === 'refused' ? canary.note : undefined);
+      return { handle: id, versions, canary };
+    } catch (error) {
+      if (until.aborted && !signal.aborted) throw new AppError('START_TIMEOUT', { seconds: loadLimitMs / 1000 }, { cause: error });
+      throw error;
+    } finally {
+      log.close();
+      grpc.close();
+    }
+  }
+
+  return {
+    kind: 'docker',
+    async start(plan, report, { signal }) {
+      const engine = getEngine();
+      await using undo = new AsyncDisposableStack();
+      const { mirror } = getSettings();
+      let pulled = false;
+      const image = await ensureImage(engine, {
+        reference: plan.image,
+        mirror,
+        enginePlatform: options.getEnginePlatform() ?? '',
+        credentials: options.credentials,
+        signal,
+        onProgress(progress) {
+          if (!pulled) report.step('pull', 'running');
+          pulled = true;
+          report.pull(progress);
+        },
+      });
+      report.step('pull', pulled ? 'done' : 'skipped', pulled ? undefined : 'here already');
+      report.step('create', 'running');
+      await writeConfig(plan);
+      const id = await engine.create(specOf(plan), { signal });
+      report.handle(id);
+      // No signal: clean-up must not be cancelled. The ended container stays for its log.
+      undo.defer(() => engine.stop(id, { graceSeconds: 0 }));
+      await engine.start(id, { signal });
+      report.step('create', 'done');
+      report.step('load', 'running');
+      const running = await ready(engine, id, plan, report, signal);
+      await engine.setRestartPolicy(id, { name: 'on-failure', retries: 3 });
+      undo.move();
+      return { ...running, imageDigest: image.digest };
+    },
+    stop: (handle) => getEngine().stop(handle, { graceSeconds: stopGraceSeconds }),
+    remove: (handle) => getEngine().remove(handle),
+    async inspect(handle, plan, { signal }) {
+      const facts = await getEngine().inspect(handle, { signal });
+      if (facts === null) return { kind: 'gone' };
+      if (facts.state !== 'running' && facts.state !== 'restarting' && facts.state !== 'paused') {
+        return { kind: 'ended', exitCode: facts.exitCode ?? 0, outOfMemory: facts.oomKilled, at: facts.finishedAt ?? '' };
+      }
+      const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
+      try {
+        const versions = await grpc.fetchStatus(plan.name, { signal });
+        return { kind: 'running', versions: versions.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version), startedAt: facts.startedAt ?? '' };
+      } catch (error) {
+        if (!(error instanceof GrpcFailure)) throw error;
+        return { kind: 'running', versions: [], startedAt: facts.startedAt ?? '' };
+      } finally {
+        grpc.close();
+      }
+    },
+    async *logs(handle, { follow, tail, signal }): AsyncGenerator<LogLine> {
+      for await (const raw of getEngine().logs(handle, { follow, tail, signal })) yield parseServerLine(raw);
+    },
+    figures: (handle, { signal }) => getEngine().figures(handle, { signal }),
+    commandLine: (plan) => dockerRunText(specOf(plan)),
+  };
+}

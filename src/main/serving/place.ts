@@ -1,0 +1,44 @@
+import type { Canary, Cause, Figures, LogLine, PullProgress, ServingPlan, StepId } from '../../shared/contract/serving.ts';
+
+/** What a place tells while it starts a serving. */
+export interface PlaceReport {
+  step(id: StepId, state: 'running' | 'done' | 'skipped', detail?: string): void;
+  pull(progress: PullProgress): void;
+  cause(cause: Cause): void;
+  /** Where it will run, told before it runs: what must survive a crash. */
+  handle(handle: string): void;
+}
+
+/** A serving that answers. */
+export interface Running {
+  /** The container's id, or what else names it across restarts. */
+  readonly handle: string;
+  readonly versions: readonly string[];
+  readonly canary: Canary;
+  readonly imageDigest: string | null;
+}
+
+/** What a place says of a serving that it was asked about. */
+export type PlaceFacts =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'running'; readonly versions: readonly string[]; readonly startedAt: string }
+  | { readonly kind: 'ended'; readonly exitCode: number; readonly outOfMemory: boolean; readonly at: string };
+
+/**
+ * What answers at a serving's address: a container today. Everything above it knows only addresses. Implementations pass the
+ * contract suite of test/serving. Failures are AppErrors.
+ */
+export interface Place {
+  readonly kind: ServingPlan['engine'];
+  /** Starts and waits until it is ready. On failure or abort it has ended, and only its log is left, under its handle. */
+  start(plan: ServingPlan, report: PlaceReport, options: { readonly signal: AbortSignal }): Promise<Running>;
+  /** Ends it at once; also where it has ended or is gone. */
+  stop(handle: string): Promise<void>;
+  remove(handle: string): Promise<void>;
+  /** Which versions answer is asked of the server itself. */
+  inspect(handle: string, plan: ServingPlan, options: { readonly signal: AbortSignal }): Promise<PlaceFacts>;
+  logs(handle: string, options: { readonly follow: boolean; readonly tail: number; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
+  figures(handle: string, options: { readonly signal: AbortSignal }): AsyncIterable<Figures>;
+  /** How it was started, as a line that a person can run. */
+  commandLine(plan: ServingPlan): string;
+}

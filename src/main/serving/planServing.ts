@@ -1,0 +1,97 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { AppError } from '../../shared/contract/errors.ts';
+import { metaGraphFor } from '../../shared/contract/savedModel.ts';
+import type { ServeRequest, ServingPlan } from '../../shared/contract/serving.ts';
+import type { EngineStatus, Model } from '../../shared/contract/state.ts';
+import type { Settings } from '../../shared/contract/settings.ts';
+import { checkEnvironment, checkFlags } from './flags.ts';
+
+const mib = 1024 * 1024;
+
+/** max(1 GiB, 3 × model + 512 MiB), never above the engine's own memory: two versions are in memory during a switch. */
+export function memoryFor(modelBytes: number, engineBytes: number | null): number {
+  const wanted = Math.max(1024 * mib, 3 * modelBytes + 512 * mib);
+  return engineBytes === null ? wanted : Math.min(wanted, engineBytes);
+}
+
+/** Whether everyone may read a path: what user 1000 in the container would need where the owner is root. */
+async function readableByAll(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  return (mode & 0o005) === 0o005;
+}
+
+/** uid:gid of the folder's owner; where that is root, 1000 if it can read the folder. On Windows and macOS the engine maps files to any user. */
+export async function userFor(path: string): Promise<string> {
+  if (process.platform !== 'linux') return '1000:1000';
+  const { uid, gid } = await stat(path);
+  if (uid !== 0) return `${uid}:${gid}`;
+  if (await readableByAll(path)) return '1000:1000';
+  throw new AppError('MODEL_UNREADABLE', { path });
+}
+
+/** The folder to mount and where: the base folder as it is, or one version's folder under its number. */
+function mountOf(model: Model, name: string): ServingPlan['mount'] {
+  return model.mountAs === null
+    ? { source: model.path, target: `/models/${name}` }
+    : { source: model.mountAs.path, target: `/models/${name}/${model.mountAs.version}` };
+}
+
+/** Versions that TensorFlow Serving would load by this policy, newest first. */
+function chosenVersions(model: Model, versions: ServingPlan['versions']): Model['versions'] {
+  if (model.mountAs !== null) return model.versions;
+  if (versions.kind === 'latest') return model.versions.slice(0, 1);
+  return versions.kind === 'all' ? model.versions : model.versions.filter(({ version }) => version !== null && versions.versions.includes(version));
+}
+
+/** Refuses what cannot serve before anything is started: missing versions, problems of severity error, absent tags. */
+function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 'tags'>): void {
+  if (plan.versions.kind === 'specific') {
+    const known = model.mountAs === null ? model.versions.flatMap(({ version }) => version ?? []) : [model.mountAs.version];
+    const missing = plan.versions.versions.find((version) => !known.includes(version));
+    if (missing !== undefined) throw new AppError('NO_VERSION_FOUND', { detail: `There is no version ${missing}; there is ${known.join(', ')}.` });
+  }
+  const chosen = chosenVersions(model, plan.versions);
+  if (chosen.length === 0) throw new AppError('FOLDER_REJECTED', { name: model.name, detail: model.problems[0]?.message ?? 'It holds no version.' });
+  for (const version of chosen) {
+    const otherTags = metaGraphFor(version, plan.tags) !== undefined;
+    const problem = version.problems.find(({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && otherTags));
+    if (problem !== undefined) throw new AppError('FOLDER_REJECTED', { name: model.name, detail: `${problem.message} ${problem.advice}` });
+  }
+}
+
+/** Makes every choice that a request leaves open. Ports are given by the caller, who keeps them apart. Throws what would fail later anyway. */
+export async function planServing(
+  request: ServeRequest,
+  { servingId, model, settings, engine, ports }: { readonly servingId: string; readonly model: Model; readonly settings: Settings; readonly engine: EngineStatus; readonly ports: { readonly rest: number; readonly grpc: number } },
+): Promise<ServingPlan> {
+  if (request.engine === 'embedded') throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
+  checkFlags(request.extraFlags);
+  checkEnvironment(request.env);
+  const name = request.name ?? model.name;
+  const tags = request.tags ?? ['serve'];
+  checkModel(model, { versions: request.versions, tags });
+  const mount = mountOf(model, name);
+  try {
+    await access(mount.source, constants.F_OK);
+  } catch (cause) {
+    throw new AppError('MOUNT_MISSING', { path: mount.source }, { cause });
+  }
+  const largest = Math.max(0, ...model.versions.map(({ size_bytes }) => size_bytes));
+  return {
+    servingId,
+    modelId: model.id,
+    name,
+    engine: 'docker',
+    image: request.image ?? settings.image,
+    mount,
+    versions: request.versions,
+    tags,
+    restPort: ports.rest,
+    grpcPort: ports.grpc,
+    extraFlags: request.extraFlags,
+    env: request.env,
+    memoryBytes: request.memoryBytes ?? memoryFor(largest, engine.memoryBytes),
+    user: request.user ?? (await userFor(mount.source)),
+    life: request.life,
+  };
+}
