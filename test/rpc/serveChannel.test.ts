@@ -7,7 +7,7 @@ import { contract } from '../../src/shared/contract/index.ts';
 import type { ChannelMessage } from '../../src/shared/rpc/channel.ts';
 import { connectClient, type ContractClient } from '../../src/shared/rpc/connectClient.ts';
 import { onIncident } from '../../src/main/incident.ts';
-import { memoryChannel } from './memoryChannel.ts';
+import { memoryChannel } from '../../src/shared/rpc/memoryChannel.ts';
 
 function serve() {
   const os = implement(contract);

@@ -58,9 +58,8 @@ export function serveChannel(channel: Channel, router: AnyRouter, { maxMessageBy
   });
   const answer = createServerPeerHandleRequestFn(handler, { context: {} });
   let open = true;
-  const peer = new ServerPeer((message) => {
-    if (open) channel.send(message as ChannelMessage);
-  });
+  // The peer waits for what `send` answers, so a stream is made no faster than the other end reads it.
+  const peer = new ServerPeer((message) => (open ? channel.send(message as ChannelMessage) : undefined));
   channel.onMessage((message) => {
     if (!open) return;
     if (sizeOf(message) > maxMessageBytes || peer.length > maxUnderWay) {

@@ -20,19 +20,20 @@ export interface SignatureGraph {
 const nodeOf = (input: string): string => input.replace(/^\^/, '').split(':')[0] ?? '';
 const functionAttributes = ['f', 'then_branch', 'else_branch', 'cond', 'body', 'branches', 'key_func', 'reduce_func'] as const;
 
-function reachableOps(graph: MetaGraph, starts: readonly string[]): ReadonlySet<string> {
+/** Op types between a signature's inputs, which are fed, and its outputs. */
+function reachableOps(graph: MetaGraph, starts: readonly string[], fed: readonly string[]): ReadonlySet<string> {
   const ops = new Set<string>();
   const functionsSeen = new Set<string>();
-  const scopes: { nodes: ReadonlyMap<string, GraphNode>; starts: readonly string[] }[] = [
-    { nodes: new Map(graph.nodes.map((node) => [node.name, node])), starts },
+  const scopes: { nodes: ReadonlyMap<string, GraphNode>; starts: readonly string[]; fed: readonly string[] }[] = [
+    { nodes: new Map(graph.nodes.map((node) => [node.name, node])), starts, fed: fed.map(nodeOf) },
   ];
   const enter = ({ name, nodes, returns, controlReturns }: GraphFunction): void => {
     if (functionsSeen.has(name)) return;
     functionsSeen.add(name);
-    scopes.push({ nodes: new Map(nodes.map((node) => [node.name, node])), starts: [...returns.values(), ...controlReturns] });
+    scopes.push({ nodes: new Map(nodes.map((node) => [node.name, node])), starts: [...returns.values(), ...controlReturns], fed: [] });
   };
   for (let scope = scopes.pop(); scope !== undefined; scope = scopes.pop()) {
-    const seen = new Set<string>();
+    const seen = new Set<string>(scope.fed);
     const waiting = scope.starts.map(nodeOf);
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       const node = scope.nodes.get(name);
@@ -66,7 +67,11 @@ export async function describeSignatureGraph(
   if (graph === undefined || signature === undefined) {
     throw new AppError('SIGNATURE_NOT_FOUND', { signature: signatureName, known: Object.keys(graph?.signatures ?? {}).join(', ') });
   }
-  const ops = reachableOps(graph, Object.values(signature.outputs).map(({ name }) => name));
+  const ops = reachableOps(
+    graph,
+    Object.values(signature.outputs).map(({ name }) => name),
+    Object.values(signature.inputs).map(({ name }) => name),
+  );
   const has = (pattern: RegExp): boolean => [...ops].some((op) => pattern.test(op));
   return { writesState: has(writes), needsMeaningfulBytes: has(decodes), ops: [...ops].toSorted() };
 }

@@ -8,7 +8,8 @@ import styles from './charts.module.css';
 export interface SparklineProps {
   /** Seconds since 1970, rising. */
   readonly times: readonly number[];
-  readonly values: readonly number[];
+  /** null where a value is not known. */
+  readonly values: readonly (number | null)[];
   /** How many seconds back the line may reach; all lines of a column are given the same. */
   readonly spanSeconds: number;
   readonly role: SeriesRole;

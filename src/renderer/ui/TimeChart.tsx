@@ -9,7 +9,8 @@ import styles from './charts.module.css';
 export interface ChartSeries {
   readonly role: SeriesRole;
   readonly name: string;
-  readonly values: readonly number[];
+  /** null where a value is not known. */
+  readonly values: readonly (number | null)[];
 }
 
 export interface TimeChartProps {
@@ -51,7 +52,15 @@ function Keys({ series }: { readonly series: readonly ChartSeries[] }) {
       {series.map(({ role, name }) => (
         <span key={role} className={styles['key']}>
           <svg className={styles['swatch']} aria-hidden="true">
-            <line x1="0" x2="16" y1="4" y2="4" stroke={`var(--sl-${role})`} strokeWidth="1.5" strokeDasharray={seriesDash[role].join(' ')} />
+            <line
+              x1="0"
+              x2="16"
+              y1="4"
+              y2="4"
+              stroke={`var(--sl-${role})`}
+              strokeWidth="1.5"
+              strokeDasharray={seriesDash[role].join(' ')}
+            />
           </svg>
           {name}
         </span>
@@ -60,7 +69,7 @@ function Keys({ series }: { readonly series: readonly ChartSeries[] }) {
   );
 }
 
-function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label, height = 120 }: TimeChartProps) {
+function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label, height = 108 }: TimeChartProps) {
   const { ref: sizeRef, width } = useElementSize();
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -82,7 +91,7 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 26, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
@@ -90,7 +99,13 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
           y: { range: (_, __, highest) => [0, Math.max(leastTop, (highest ?? 0) * 1.1)] },
         },
         axes: [
-          { ...axis, grid: { show: false }, space: 90, size: 24, values: (_, splits) => splits.map((at) => formats.current.formatTime(at)) },
+          {
+            ...axis,
+            grid: { show: false },
+            space: 70,
+            size: 24,
+            values: (_, splits) => splits.map((at) => formats.current.formatTime(at)),
+          },
           {
             ...axis,
             grid: { stroke: readRole(element, 'line'), width: 1 },
@@ -137,7 +152,10 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
 
 function ValueTable({ times, series, format, formatTime, timeWord, name }: TimeChartProps) {
   // The newest first, and only as many as can be read.
-  const rows = times.map((time, index) => ({ time, index })).slice(-60).toReversed();
+  const rows = times
+    .map((time, index) => ({ time, index }))
+    .slice(-60)
+    .toReversed();
   return (
     <div className={styles['scroll']} tabIndex={0} role="region" aria-label={name}>
       <table className={styles['values']}>
@@ -156,7 +174,7 @@ function ValueTable({ times, series, format, formatTime, timeWord, name }: TimeC
             <tr key={time}>
               <td>{formatTime(time)}</td>
               {series.map((one) => (
-                <td key={one.role}>{format(one.values[index] ?? 0)}</td>
+                <td key={one.role}>{known(one.values[index], format)}</td>
               ))}
             </tr>
           ))}
@@ -164,4 +182,9 @@ function ValueTable({ times, series, format, formatTime, timeWord, name }: TimeC
       </table>
     </div>
   );
+}
+
+/** An empty cell for what is not known. */
+function known(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? '' : format(value);
 }

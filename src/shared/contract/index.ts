@@ -3,7 +3,7 @@ import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
 import { predictRequest, type PredictAnswer } from './predict.ts';
-import { serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
+import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { settingsSchema } from './settings.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
 
@@ -61,7 +61,7 @@ export const contract = {
     start: oc.input(serveRequest).output(type<{ servingId: string; taskId: string }>()),
     stop: oc.input(id).output(type<void>()),
     startAgain: oc
-      .input(id.extend({ changes: serveRequest.partial().omit({ modelId: true }).optional() }))
+      .input(id.extend({ changes: serveChanges.optional() }))
       .output(type<{ taskId: string }>()),
     restart: oc.input(id).output(type<{ taskId: string }>()),
     remove: oc.input(id).output(type<void>()),
@@ -107,6 +107,8 @@ export const localContract = {
   local: {
     /** A ticket for a path of the command line. */
     ticket: oc.input(z.object({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
+    /** A ticket for a folder or file that was uploaded into our staging folder. */
+    uploaded: oc.input(z.object({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
     /** Opens the import sheet for a path in every window. */
     open: oc.input(z.object({ path: z.string().max(4096) })).output(type<void>()),
     /** Adds or finds the model of a path, without asking. */

@@ -18,21 +18,19 @@ export type VersionPolicy = z.infer<typeof versionPolicy>;
 export const servingName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/);
 const port = z.number().int().min(0).max(65535);
 
-/** What the person asks for. Everything left out is chosen sensibly. */
-export const serveRequest = z.object({
-  modelId: z.string(),
+const serveChoices = {
   /** Also MODEL_NAME and the name in addresses; the model's own name by default. */
   name: servingName.optional(),
-  engine: z.enum(['auto', 'docker', 'embedded']).default('auto'),
+  engine: z.enum(['auto', 'docker', 'embedded']),
   image: z.string().min(1).max(512).optional(),
   /** 0 or absent: 8501 and 8500 where they are free, else the next free ones. */
   restPort: port.optional(),
   grpcPort: port.optional(),
-  versions: versionPolicy.default({ kind: 'latest' }),
+  versions: versionPolicy,
   /** Tags of the meta graph to load, `serve` by default. */
   tags: z.array(z.string().max(64)).max(8).optional(),
-  extraFlags: z.array(z.string().max(1024)).max(64).default([]),
-  env: z.record(z.string().max(128), z.string().max(4096)).default({}),
+  extraFlags: z.array(z.string().max(1024)).max(64),
+  env: z.record(z.string().max(128), z.string().max(4096)),
   memoryBytes: z.number().int().positive().optional(),
   /** uid:gid in the container; by default the folder's owner, as SECURITY.md says. */
   user: z
@@ -40,8 +38,21 @@ export const serveRequest = z.object({
     .regex(/^\d+(:\d+)?$/)
     .optional(),
   /** foreground: ends with the command that started it. kept: stays until stopped. */
-  life: z.enum(['foreground', 'kept']).default('kept'),
+  life: z.enum(['foreground', 'kept']),
+};
+
+/** What the person asks for. Everything left out is chosen sensibly. */
+export const serveRequest = z.object({
+  ...serveChoices,
+  modelId: z.string(),
+  engine: serveChoices.engine.default('auto'),
+  versions: serveChoices.versions.default({ kind: 'latest' }),
+  extraFlags: serveChoices.extraFlags.default([]),
+  env: serveChoices.env.default({}),
+  life: serveChoices.life.default('kept'),
 });
+/** What is to be otherwise when a serving is started again; what is left out stays. */
+export const serveChanges = z.object(serveChoices).partial();
 export type ServeRequest = z.infer<typeof serveRequest>;
 
 /** A request with every choice made: enough to start the same serving again, also after a restart. It is kept on the container's label. */

@@ -2,16 +2,27 @@ import { z } from 'zod';
 
 /** What the person can set. Unknown keys of a newer version are kept by the file, not shown. */
 export const settingsSchema = z.object({
-  theme: z.enum(['system', 'light', 'dark']).default('system'),
-  language: z.enum(['system', 'en', 'zh']).default('system'),
+  theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(['system', 'en', 'zh']),
   /** An image reference; with a mirror it is pulled as MIRROR/REFERENCE and tagged as this. */
-  image: z.string().min(1).max(512).default('tensorflow/serving:latest'),
-  mirror: z.string().max(256).default(''),
+  image: z.string().min(1).max(512),
+  mirror: z.string().max(256),
   /** The engine that the person chose; empty: the first that answers. */
-  engineEndpoint: z.string().max(512).default(''),
+  engineEndpoint: z.string().max(512),
   /** Limit of one container log file, and how many of them. */
-  logMaxSizeMb: z.number().int().min(1).max(1024).default(10),
-  logMaxFiles: z.number().int().min(1).max(20).default(3),
-  askBeforeQuit: z.boolean().default(true),
+  logMaxSizeMb: z.number().int().min(1).max(1024),
+  logMaxFiles: z.number().int().min(1).max(20),
+  askBeforeQuit: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+export const defaultSettings: Settings = {
+  theme: 'system',
+  language: 'system',
+  image: 'tensorflow/serving:latest',
+  mirror: '',
+  engineEndpoint: '',
+  logMaxSizeMb: 10,
+  logMaxFiles: 3,
+  askBeforeQuit: true,
+};

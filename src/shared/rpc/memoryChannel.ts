@@ -1,4 +1,4 @@
-import type { Channel, ChannelMessage } from '../../src/shared/rpc/channel.ts';
+import type { Channel, ChannelMessage } from './channel.ts';
 
 /** Two ends of a channel within one process, delivering asynchronously and in order. */
 export function memoryChannel(): readonly [Channel, Channel] {
@@ -15,7 +15,7 @@ export function memoryChannel(): readonly [Channel, Channel] {
     let listener: ((message: ChannelMessage) => void) | undefined;
     return {
       peer,
-      deliver: (message) => queueMicrotask(() => (listener === undefined ? waiting.push(message) : listener(message))),
+      deliver: (message) => void Promise.resolve().then(() => (listener === undefined ? waiting.push(message) : listener(message))),
       channel: {
         send(message) {
           if (closed) throw new Error('closed');

@@ -1,0 +1,166 @@
+/**
+ * Pictures of every page, in both languages and both themes: `node e2e/screenshots.ts FOLDER`.
+ * It drives the built web shell with models of the fixtures and the engine of this machine, and removes what it served.
+ */
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium, type Page } from '@playwright/test';
+import { chromiumOptions } from '../test/chromium.ts';
+import { fixtures, whyNoFixtures } from '../test/fixtures.ts';
+import { removeContainersOf } from './containers.ts';
+import { dragOverWindow, dropOnWindow } from './drop.ts';
+import { endProgram, slipway, startWebShellProgram } from './programs.ts';
+
+const languages = ['en', 'zh'] as const;
+const themes = ['light', 'dark'] as const;
+const sizes = [
+  { name: '', width: 1280, height: 800 },
+  { name: '-900', width: 900, height: 800 },
+] as const;
+
+async function take(): Promise<void> {
+  const target = resolve(process.argv[2] ?? 'screenshots');
+  const material = fixtures();
+  if (material === undefined) throw new Error(whyNoFixtures);
+  await mkdir(target, { recursive: true });
+  await using undo = new AsyncDisposableStack();
+  const scratch = await mkdtemp(join(tmpdir(), 'slipway-pictures-'));
+  undo.defer(() => rm(scratch, { recursive: true, force: true }));
+  undo.defer(() => removeContainersOf(scratch));
+  const models = join(scratch, 'models');
+  for (const name of ['digits_cnn', 'iris']) await cp(join(material, 'models', 'models', name), join(models, name), { recursive: true });
+  for (const name of ['missing_data', 'no_serve_tag'])
+    await cp(join(material, 'models', 'bad', name), join(models, name), { recursive: true });
+  const env = { ...process.env, SLIPWAY_HOME: join(scratch, 'home') };
+  const program = await startWebShellProgram(env, ['--port', '0', '--root', models]);
+  undo.defer(() => endProgram(program.child));
+  const browser = await chromium.launch(chromiumOptions());
+  undo.defer(() => browser.close());
+  const context = await browser.newContext({ viewport: sizes[0], locale: 'en-US', timezoneId: 'UTC' });
+  const page = await context.newPage();
+  await page.goto(program.url);
+  await page.getByRole('navigation').waitFor();
+  const { origin } = new URL(page.url());
+
+  async function go(route: string): Promise<void> {
+    await page.goto(`${origin}/#${route}`);
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+  }
+
+  /** The page as it stands, in all looks: the settings are changed by the command of the page's own settings screen. */
+  async function picture(name: string, stay: Page = page): Promise<void> {
+    for (const size of sizes) {
+      await stay.setViewportSize(size);
+      await stay.evaluate(() => document.fonts.ready);
+      // Transitions of the kit take up to a quarter of a second; two frames after them nothing moves any more.
+      await stay.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
+      await stay.screenshot({ path: join(target, `${name}${size.name}.png`) });
+    }
+    await stay.setViewportSize(sizes[0]);
+  }
+
+  async function look(language: (typeof languages)[number], theme: (typeof themes)[number]): Promise<void> {
+    await go('/settings');
+    const groups = page.getByRole('main').getByRole('radiogroup');
+    await groups
+      .nth(0)
+      .locator('label')
+      .nth(themes.indexOf(theme) + 1)
+      .click();
+    await groups
+      .nth(1)
+      .locator('label')
+      .nth(languages.indexOf(language) + 1)
+      .click();
+    await page.locator(`html[lang^="${language}"]`).waitFor();
+  }
+
+  const pages: readonly (readonly [name: string, open: () => Promise<void>, close?: () => Promise<void>])[] = [
+    ['models', () => go('/models')],
+    ['servings', () => go('/servings')],
+    ['playground', () => go('/playground')],
+    ['settings', () => go('/settings')],
+    [
+      'import',
+      async () => {
+        await go('/models');
+        await dropOnWindow(page, join(models, 'digits_cnn'));
+        await page.getByRole('dialog').getByRole('textbox').first().waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'import-wrong',
+      async () => {
+        await go('/models');
+        await dropOnWindow(page, join(models, 'missing_data'));
+        await page.getByRole('dialog').getByRole('heading').first().waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'palette',
+      async () => {
+        await go('/models');
+        await page.keyboard.press('ControlOrMeta+K');
+        await page.getByRole('dialog').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+  ];
+
+  async function all(prefix: string, chosen: typeof pages): Promise<void> {
+    for (const language of languages) {
+      for (const theme of themes) {
+        await look(language, theme);
+        for (const [name, open, close] of chosen) {
+          await open();
+          await picture(`${prefix}${name}-${language}-${theme}`);
+          await close?.();
+        }
+      }
+    }
+  }
+
+  await all('empty-', pages.slice(0, 3));
+  await go('/models');
+  await using drag = await dragOverWindow(page, join(models, 'iris'));
+  await picture('drop-over');
+  await drag.drop();
+  await page.getByRole('dialog').getByRole('textbox').first().waitFor();
+  await page.keyboard.press('Escape');
+
+  await slipway(env, 'serve', join(models, 'digits_cnn'), '--detach');
+  await slipway(env, 'serve', join(models, 'iris'), '--detach');
+  await slipway(env, 'stop', 'iris');
+  await all('', pages);
+
+  const openServing = async (): Promise<void> => {
+    await go('/servings');
+    await page.getByRole('main').getByRole('link', { name: 'digits_cnn' }).click();
+    await page.getByRole('heading', { level: 1 }).getByText('digits_cnn').waitFor();
+  };
+  await all('', [
+    ['serving', openServing],
+    [
+      'model',
+      async () => {
+        await go('/models');
+        await page.getByRole('main').getByRole('link', { name: 'digits_cnn' }).click();
+        await page.getByRole('heading', { level: 1 }).getByText('digits_cnn').waitFor();
+      },
+    ],
+    [
+      'answer',
+      async () => {
+        await go('/playground');
+        await page.getByRole('main').getByRole('button').last().click();
+        await page.getByText('200 OK').waitFor();
+      },
+    ],
+  ]);
+  process.stdout.write(`${target}\n`);
+}
+
+await take();

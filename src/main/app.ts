@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { AppFacts } from '../shared/contract/state.ts';
+import type { Settings } from '../shared/contract/settings.ts';
+import { openDatabase } from './database/database.ts';
+import { credentialsFor } from './docker/credentials.ts';
+import type { Credentials } from './docker/dockerEngine.ts';
+import { createEngineWatch, lookingStatus, type EngineWatch } from './docker/engineWatch.ts';
+import { createFolderTree, type FolderTree } from './library/folderTree.ts';
+import { createImports, type Imports } from './library/imports.ts';
+import { createLibrary, type Library } from './library/library.ts';
+import { createTickets } from './library/tickets.ts';
+import { createServings, type Servings } from './serving/servings.ts';
+import type { SettingsStore } from './settings/settingsStore.ts';
+import { createStateHub, type StateHub } from './stateHub.ts';
+import { createTasks, type Tasks } from './tasks.ts';
+
+/** What the services need of the world around them; each entry (desktop, web, command) gives its own. */
+export interface Outside {
+  /** The data folder; made where it is not there. */
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly role: 'desktop' | 'web' | 'background' | 'command';
+  readonly capabilities: AppFacts['capabilities'];
+  readonly settings: SettingsStore;
+  /** Roots of the folder tree. */
+  readonly roots: readonly string[];
+  /** The sample model's folder. */
+  readonly samplePath: string;
+  /** The shell's own dialog; null when the person cancelled. */
+  readonly pickFolder?: () => Promise<string | null>;
+  readonly reveal?: (path: string) => void;
+}
+
+/** The services of one data folder. Disposing stops what is under way; kept servings go on. */
+export interface App {
+  readonly outside: Outside;
+  readonly hub: StateHub;
+  readonly tasks: Tasks;
+  readonly engines: EngineWatch;
+  readonly library: Library;
+  readonly imports: Imports;
+  readonly tree: FolderTree;
+  readonly servings: Servings;
+  readonly typedCredentials: Map<string, Credentials>;
+  readonly credentials: (reference: string) => Promise<Credentials | undefined>;
+  setSettings(changes: Partial<Settings>): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Makes the services. DATA_FOLDER_UNUSABLE where the folder or its database cannot be used. */
+export async function createApp(outside: Outside): Promise<App> {
+  await using boot = new AsyncDisposableStack();
+  const { home, env } = outside;
+  const now = (): Date => new Date();
+
+  // 1. The data folder and its record.
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const database = boot.adopt(openDatabase(home), (one) => one.close());
+
+  // 2. The state that windows mirror.
+  const facts: AppFacts = { version: outside.version, platform: process.platform, home, capabilities: outside.capabilities };
+  const hub = createStateHub({ models: [], servings: [], tasks: [], engine: lookingStatus, settings: outside.settings.read() }, facts);
+  const tasks = boot.use(createTasks(hub, now));
+
+  // 3. The library.
+  const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
+  const userHome = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
+  const imports = createImports({ hub, tasks, library, tickets: createTickets(() => performance.now()), folder: home, userHome, samplePath: outside.samplePath });
+  const tree = createFolderTree(outside.roots, userHome);
+
+  // 4. The engine, and what is served in it.
+  const typedCredentials = new Map<string, Credentials>();
+  const dockerFolder = env['DOCKER_CONFIG'] ?? join(userHome, '.docker');
+  const credentials = (reference: string): Promise<Credentials | undefined> => credentialsFor(reference, { dockerFolder, typed: typedCredentials });
+  const life = new AbortController();
+  boot.defer(() => life.abort());
+  const engines = boot.use(createEngineWatch({ hub, env, getChosen: () => hub.state.settings.engineEndpoint, signal: life.signal }));
+  const servings = boot.use(
+    createServings({ hub, tasks, engines, records: database.servings, events: database.events, ownerId: database.ownerId, dataFolder: home, credentials, now }),
+  );
+
+  const running = boot.move();
+  return {
+    outside,
+    hub,
+    tasks,
+    engines,
+    library,
+    imports,
+    tree,
+    servings,
+    typedCredentials,
+    credentials,
+    setSettings: (changes) => hub.putSettings(outside.settings.write(changes)),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

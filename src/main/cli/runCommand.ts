@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { exitCode, type CommandIo } from './commandIo.ts';
+
+/** A command's own module, loaded when it is called. */
+type Run = (args: readonly string[], io: CommandIo) => Promise<number>;
+
+const commands: Readonly<Record<string, { readonly line: string; readonly load: () => Promise<Run> }>> = {
+  web: { line: 'web              the app in a browser of this machine', load: async () => (await import('./web.ts')).runWeb },
+  inspect: { line: 'inspect DIR      describes a SavedModel or a base folder of versions', load: async () => (await import('./inspect.ts')).runInspect },
+  serve: { line: 'serve DIR…       serves until interrupted, or with --detach until stop', load: async () => (await import('./serve.ts')).runServe },
+  ps: { line: 'ps               the servings', load: async () => (await import('./servingCommands.ts')).runPs },
+  stop: { line: 'stop NAME…       stops servings', load: async () => (await import('./servingCommands.ts')).runStop },
+  start: { line: 'start NAME…      starts stopped servings again', load: async () => (await import('./servingCommands.ts')).runStart },
+  logs: { line: 'logs NAME [-f]   the server’s log', load: async () => (await import('./servingCommands.ts')).runLogs },
+  rm: { line: 'rm NAME…         removes servings; models and folders stay', load: async () => (await import('./servingCommands.ts')).runRm },
+  predict: { line: 'predict NAME|URL|DIR   one request', load: async () => (await import('./predict.ts')).runPredictCommand },
+  owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
+};
+
+const later = ['try', 'modelserver', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
+
+const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
+slipway COMMAND …
+
+${Object.values(commands)
+  .filter(({ line }) => line !== '')
+  .map(({ line }) => `  ${line}`)
+  .join('\n')}
+
+  --help      on every command tells its options, with an example
+  --json      results as JSON on stdout, and nothing else there
+  --version
+
+Example: slipway serve ~/models/digits
+`;
+
+/** The failure as a person or a program reads it; answers the exit code. */
+export async function tellFailure(error: unknown, json: boolean, io: CommandIo): Promise<number> {
+  const { asAppError } = await import('../incident.ts');
+  const { code, title, advice } = asAppError(error).report();
+  if (json) io.out(`${JSON.stringify({ error: { code, title, advice } })}\n`);
+  else io.err(`${title}. ${advice}\n`);
+  return exitCode.failed;
+}
+
+/** Runs one command line; every outcome is an exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.out(help);
+    return exitCode.done;
+  }
+  if (name === '--version') {
+    const { version } = await import('./version.ts');
+    io.out(`${version}\n`);
+    return exitCode.done;
+  }
+  const json = rest.includes('--json');
+  try {
+    const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command !== undefined) return await (await command.load())(rest, io);
+    if (name !== undefined && later.includes(name)) {
+      const { AppError } = await import('../../shared/contract/errors.ts');
+      throw new AppError('NOT_YET', { what: `The command ${name}`, detail: 'It comes with a later version.' });
+    }
+    if (name === undefined || (!name.startsWith('-') && existsSync(resolve(io.cwd, name)))) return await (await import('./openApp.ts')).openApp(name, io);
+    io.err(`There is no command or folder ${name}.\n\n${help}`);
+    return exitCode.usage;
+  } catch (error) {
+    if (io.signal.aborted) return exitCode.done;
+    return tellFailure(error, json, io);
+  }
+}

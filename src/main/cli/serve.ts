@@ -1,0 +1,153 @@
+import { resolve } from 'node:path';
+import { AppError } from '../../shared/contract/errors.ts';
+import { addressesOf, type Serving, type VersionPolicy } from '../../shared/contract/serving.ts';
+import type { LocalClient } from '../../shared/rpc/connectClient.ts';
+import { startBackgroundOwner } from '../owner/backgroundOwner.ts';
+import { exitCode, type CommandIo } from './commandIo.ts';
+import { commandOutside } from './outside.ts';
+import { tellFailure } from './runCommand.ts';
+import { parseUsage } from './usage.ts';
+import { waitUntilServing, watchServings } from './watchState.ts';
+import { withOwner } from './withOwner.ts';
+
+const help = `slipway serve DIR… [--name N] [--engine auto|docker|embedded] [--rest-port N] [--grpc-port N] [--image REF]
+                   [--versions latest|all|1,2] [--detach] [--json]
+
+Serves model folders by TensorFlow Serving in Docker, until interrupted.
+  --name       the model's name in addresses (one DIR only)
+  --rest-port, --grpc-port   8501 and 8500 where they are free, else the next free ones
+  --versions   latest (by default), all, or numbers
+  --detach     leaves it running until slipway stop
+  --json       JSON lines: progress, ready, then each change of state
+
+Example: slipway serve ~/models/digits --detach
+`;
+
+const options = {
+  name: { type: 'string' },
+  engine: { type: 'string' },
+  'rest-port': { type: 'string' },
+  'grpc-port': { type: 'string' },
+  image: { type: 'string' },
+  versions: { type: 'string' },
+  detach: { type: 'boolean' },
+} as const;
+
+class WrongUsage extends Error {}
+
+function policyOf(text: string | undefined): VersionPolicy {
+  if (text === undefined || text === 'latest') return { kind: 'latest' };
+  if (text === 'all') return { kind: 'all' };
+  const versions = text.split(',').map((one) => one.trim());
+  if (!versions.every((one) => /^\d{1,19}$/.test(one))) throw new WrongUsage(`--versions ${text}: latest, all, or numbers such as 1,2`);
+  return { kind: 'specific', versions };
+}
+
+function portOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new WrongUsage(`--${flag} ${text} is no port`);
+  return port;
+}
+
+function engineOf(text: string | undefined): 'auto' | 'docker' | 'embedded' {
+  if (text === undefined || text === 'auto' || text === 'docker' || text === 'embedded') return text ?? 'auto';
+  throw new WrongUsage(`--engine ${text}: auto, docker or embedded`);
+}
+
+/** Tells each new step once; in a pipe nothing but the outcome. */
+function createTeller(json: boolean, io: CommandIo): (serving: Serving) => void {
+  let last = '';
+  return ({ name, state, steps, pull }) => {
+    const running = steps.find((step) => step.state === 'running');
+    const detail = running?.id === 'pull' && pull !== null ? `${pull.currentBytes} of ${pull.totalBytes} bytes` : (running?.detail ?? '');
+    const text = state.kind === 'starting' ? `${name}: ${running?.id ?? state.step} ${detail}` : `${name}: ${state.kind}`;
+    if (text === last) return;
+    last = text;
+    if (json) io.out(`${JSON.stringify({ event: state.kind === 'starting' ? 'progress' : 'state', name, state: state.kind, step: running?.id ?? null, detail: detail || null })}\n`);
+    else if (io.isTerminal) io.err(`${text.slice(0, 160)}\n`);
+  };
+}
+
+function tellReady({ name, engine, plan, state, canary }: Serving, json: boolean, io: CommandIo): void {
+  const { rest, grpc } = addressesOf(plan);
+  const versions = state.kind === 'serving' ? state.versions : [];
+  if (json) io.out(`${JSON.stringify({ event: 'ready', name, engine, rest, grpc, versions })}\n`);
+  else {
+    io.out(`${name} serves version ${versions.join(', ')}\n  REST  ${rest}\n  gRPC  ${grpc}\n`);
+    if (canary?.kind === 'not-tried') io.err(`AVAILABLE, not tried: ${canary.reason}.\n`);
+    if (canary?.kind === 'refused') io.err(`A made-up input was refused: ${canary.note}\n`);
+  }
+}
+
+/** Foreground: until a signal or until all have ended; what was started ends with it. */
+async function stay(client: LocalClient, ids: readonly string[], json: boolean, io: CommandIo): Promise<number> {
+  const tell = createTeller(json, io);
+  const running = new Set(ids);
+  let code: number = exitCode.done;
+  for await (const change of watchServings(client, ids, io.signal)) {
+    if ('gone' in change) running.delete(change.gone);
+    else {
+      tell(change);
+      if (change.state.kind === 'failed' || change.state.kind === 'stopped') running.delete(change.id);
+      if (change.state.kind === 'failed') code = await tellFailure(new AppError(change.state.problem.code, change.state.problem.data), json, io);
+    }
+    if (running.size === 0) break;
+  }
+  return code;
+}
+
+/** `slipway serve`. */
+export async function runServe(args: readonly string[], io: CommandIo): Promise<number> {
+  const parsed = parseUsage(args, io, { help, options, positionals: [1, 100] });
+  if (typeof parsed === 'number') return parsed;
+  const { values, positionals } = parsed;
+  const json = values.json === true;
+  let choices;
+  try {
+    if (values.name !== undefined && positionals.length > 1) throw new WrongUsage('--name goes with one DIR');
+    choices = {
+      engine: engineOf(values.engine),
+      versions: policyOf(values.versions),
+      restPort: portOf('rest-port', values['rest-port']),
+      grpcPort: portOf('grpc-port', values['grpc-port']),
+      ...(values.image === undefined ? {} : { image: values.image }),
+      life: values.detach === true ? ('kept' as const) : ('foreground' as const),
+    };
+  } catch (error) {
+    if (!(error instanceof WrongUsage)) throw error;
+    io.err(`${error.message}\n\n${help}`);
+    return exitCode.usage;
+  }
+  if (choices.engine === 'embedded') throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
+  if (values.detach === true) await startBackgroundOwner(commandOutside(io, 'background').home, io.env);
+  return withOwner(io, async ({ client }) => {
+    const ids: string[] = [];
+    const end = new AbortController();
+    try {
+      for (const folder of positionals) {
+        const model = await client.local.addPath({ path: resolve(io.cwd, folder) });
+        const name = values.name ?? model.name;
+        const { servingId } = await client.servings.start({ modelId: model.id, name, ...choices });
+        ids.push(servingId);
+        if (choices.life === 'foreground') void holdOpen(client, [servingId], end.signal);
+        tellReady(await waitUntilServing(client, servingId, io.signal, createTeller(json, io)), json, io);
+      }
+      return values.detach === true ? exitCode.done : await stay(client, ids, json, io);
+    } finally {
+      end.abort();
+      // Waited for here, so that nothing is left when the command has ended.
+      if (choices.life === 'foreground') for (const id of ids) await client.servings.remove({ id }).catch(() => undefined);
+    }
+  });
+}
+
+/** While this stream is open the owner keeps the servings; it ends them when this process goes away, however it does. */
+async function holdOpen(client: LocalClient, servingIds: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of await client.local.hold({ servingIds: [...servingIds] }, { signal }));
+  } catch (error) {
+    // The connection's own end is told by the command that holds.
+    if (!(error instanceof AppError) && !signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import { openOwner, type OwnerSession } from '../owner/owner.ts';
+import type { CommandIo } from './commandIo.ts';
+import { commandOutside } from './outside.ts';
+
+/** Runs with the owner of the data folder: the one there is, or this process while it runs. The engine has been looked for by then. */
+export async function withOwner<T>(io: CommandIo, work: (session: OwnerSession) => Promise<T>): Promise<T> {
+  const outside = commandOutside(io, 'command');
+  await using session = await openOwner(() => outside, outside.home);
+  if (session.app !== null) {
+    await session.app.engines.ready;
+    if (session.app.hub.state.engine.state === 'connected') await session.app.servings.reconcile();
+  }
+  return await work(session);
+}

@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { watch, type FSWatcher } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AppError } from '../../shared/contract/errors.ts';
+import type { Inspection, Problem } from '../../shared/contract/savedModel.ts';
+import { summarize } from '../../shared/contract/savedModel.ts';
+import type { Model } from '../../shared/contract/state.ts';
+import type { ModelRecords } from '../database/records.ts';
+import { asAppError } from '../incident.ts';
+import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
+import type { StateHub } from '../stateHub.ts';
+import type { Tasks } from '../tasks.ts';
+import type { Dropped } from './tickets.ts';
+
+/** Checksums of larger models are compared only when the person asks. */
+const verifyByItselfBytes = 256_000_000;
+const settleMs = 300;
+
+/** The person's models: added, read again, named, forgotten. */
+export interface Library {
+  /** Adds a folder that was inspected. A linked one stays where it is; a managed one moves into the store. */
+  add(dropped: Dropped, inspection: Inspection, options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined }): Promise<Model>;
+  get(id: string): Model;
+  freeName(wanted: string): string;
+  rename(id: string, name: string): void;
+  refresh(id: string): Promise<Model>;
+  verify(id: string): { readonly taskId: string };
+  forget(id: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+interface LibraryOptions {
+  readonly hub: StateHub;
+  readonly tasks: Tasks;
+  readonly records: ModelRecords;
+  /** The data folder: managed models lie in `models/`, forgotten ones in `trash/`. */
+  readonly folder: string;
+  readonly now: () => Date;
+}
+
+/** Managed copies may be read by the container's user, whoever that is; the data folder above them is closed to others. */
+async function makeReadable(path: string): Promise<void> {
+  const facts = await stat(path);
+  await chmod(path, facts.isDirectory() ? 0o755 : 0o644);
+  if (facts.isDirectory()) for (const name of await readdir(path)) await makeReadable(join(path, name));
+}
+
+/** How a folder that is not a base folder is mounted: its one version under a number. */
+function mountAsOf(inspection: Inspection, asVersion: string | undefined): Model['mountAs'] {
+  const [only] = inspection.versions;
+  if (only === undefined || inspection.versions.length > 1) return null;
+  const hint = inspection.problems.flatMap(({ mends = [] }) => mends).find(({ kind }) => kind === 'serveAsVersion');
+  const isBase = only.path !== inspection.base && only.version !== null;
+  if (isBase) return null;
+  return { path: only.path, version: asVersion ?? only.version ?? (hint?.kind === 'serveAsVersion' ? hint.version : '1') };
+}
+
+const newestFirst = (inspection: Inspection): Model['versions'] =>
+  summarize(inspection).versions.toSorted((a, b) => (BigInt(a.version ?? 0) < BigInt(b.version ?? 0) ? 1 : -1));
+
+export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptions): Library {
+  const ended = new AbortController();
+  const watchers = new Map<string, FSWatcher>();
+  const timers = new Map<string, NodeJS.Timeout>();
+
+  function get(id: string): Model {
+    const found = hub.state.models.find((one) => one.id === id || one.name === id);
+    if (found === undefined) throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
+    return found;
+  }
+  function keep(model: Model): Model {
+    records.put(model);
+    hub.putModel(model);
+    return model;
+  }
+  function freeName(wanted: string): string {
+    const taken = new Set(hub.state.models.map(({ name }) => name));
+    if (!taken.has(wanted)) return wanted;
+    for (let number = 2; ; number += 1) if (!taken.has(`${wanted}_${number}`)) return `${wanted}_${number}`;
+  }
+
+  /** Reads a model's folder again; what was verified stays so where nothing of it changed. */
+  async function refresh(id: string): Promise<Model> {
+    const model = get(id);
+    const present = (await stat(model.path).catch(() => null)) !== null;
+    if (!present) return keep({ ...model, present: false });
+    const inspection = await inspectInWorker(model.path, { signal: ended.signal });
+    const versions = newestFirst(inspection).map((version) => {
+      const before = model.versions.find((one) => one.path === version.path);
+      const same = before !== undefined && JSON.stringify(before.files) === JSON.stringify(version.files);
+      return same ? { ...version, verified: before.verified, problems: before.verified ? version.problems : before.problems } : version;
+    });
+    const next: Model = { ...model, present: true, versions, problems: inspection.problems, mountAs: mountAsOf(inspection, model.mountAs?.version) };
+    return JSON.stringify(next) === JSON.stringify(model) ? model : keep(next);
+  }
+
+  /** Looks again a moment after the last change below a folder. */
+  function follow(model: Model): void {
+    if (watchers.has(model.id)) return;
+    try {
+      const watcher = watch(model.path, { recursive: process.platform !== 'linux', persistent: false }, () => {
+        clearTimeout(timers.get(model.id));
+        timers.set(model.id, setTimeout(() => void refresh(model.id).catch((error: unknown) => void asAppError(error)), settleMs));
+      });
+      watcher.once('error', () => watcher.close());
+      watchers.set(model.id, watcher);
+    } catch (error) {
+      // A folder that is away cannot be watched; it is looked at again at the next start or by hand.
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+  function unfollow(id: string): void {
+    watchers.get(id)?.close();
+    watchers.delete(id);
+    clearTimeout(timers.get(id));
+  }
+
+  function verify(id: string): { readonly taskId: string } {
+    const model = get(id);
+    const { id: taskId, finished } = tasks.run(`Check ${model.name}`, { kind: 'model', id: model.id }, async ({ signal, report }) => {
+      report(null, 'checksums');
+      const inspection = await inspectInWorker(model.path, { verify: true, signal });
+      const current = get(model.id);
+      const checked = newestFirst(inspection);
+      keep({
+        ...current,
+        versions: current.versions.map((version) => {
+          const found = checked.find((one) => one.path === version.path);
+          return found === undefined ? version : { ...version, verified: found.verified, problems: found.problems as readonly Problem[] };
+        }),
+      });
+    });
+    // The task shows its failure.
+    finished.catch(() => undefined);
+    return { taskId };
+  }
+
+  /** Copies a folder into the store: a temporary name, then the real one. */
+  async function moveIntoStore(dropped: Dropped, id: string): Promise<string> {
+    const place = join(folder, 'models', id);
+    const target = join(place, basename(dropped.path));
+    await mkdir(join(folder, 'models'), { recursive: true, mode: 0o755 });
+    if (dropped.source === 'managed') {
+      await mkdir(place, { recursive: true, mode: 0o755 });
+      await makeReadable(dropped.path);
+      await rename(dropped.path, target);
+      if (dropped.staged !== null) await rm(dropped.staged, { recursive: true, force: true });
+      return target;
+    }
+    const temporary = `${place}.part`;
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true, mode: 0o755 });
+    await cp(dropped.path, join(temporary, basename(dropped.path)), { recursive: true, dereference: true, errorOnExist: true });
+    await makeReadable(temporary);
+    await rename(temporary, place);
+    return target;
+  }
+
+  for (const model of records.all()) {
+    hub.putModel(model);
+    follow(model);
+  }
+  // What changed while nobody looked; the screen has what was known until then.
+  for (const { id } of hub.state.models) void refresh(id).catch((error: unknown) => (ended.signal.aborted ? undefined : asAppError(error)));
+
+  return {
+    get,
+    freeName,
+    async add(dropped, inspection, { name, copy, asVersion }) {
+      if (inspection.kind === 'rejected') throw new AppError('FOLDER_REJECTED', { name: inspection.name, detail: inspection.problems[0]?.message ?? '' });
+      if (hub.state.models.some((one) => one.name === name)) throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
+      const id = randomUUID();
+      const managed = copy || dropped.source === 'managed';
+      const path = managed ? await moveIntoStore(dropped, id) : inspection.base;
+      const read = managed ? await inspectInWorker(path, { signal: ended.signal }) : inspection;
+      const model = keep({
+        id, name, path, source: managed ? 'managed' : 'linked', addedAt: now().toISOString(), versions: newestFirst(read), problems: read.problems,
+        mountAs: mountAsOf(read, asVersion), present: true,
+      });
+      follow(model);
+      const weightBytes = model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+      if (weightBytes < verifyByItselfBytes && model.versions.some(({ variable_count }) => variable_count > 0)) verify(id);
+      return model;
+    },
+    rename(id, name) {
+      const model = get(id);
+      if (hub.state.models.some((one) => one.name === name && one.id !== model.id)) throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
+      keep({ ...model, name });
+    },
+    refresh,
+    verify,
+    async forget(id) {
+      const model = get(id);
+      const inUse = hub.state.servings.some(({ modelId, state }) => modelId === model.id && state.kind !== 'stopped' && state.kind !== 'failed');
+      if (inUse) throw new AppError('MODEL_IN_USE', { name: model.name });
+      unfollow(model.id);
+      records.remove(model.id);
+      hub.dropModel(model.id);
+      // A linked folder is only ever forgotten. A managed copy goes to the trash folder, where it can be had back by hand.
+      if (model.source !== 'managed') return;
+      await mkdir(join(folder, 'trash'), { recursive: true });
+      await rename(join(folder, 'models', model.id), join(folder, 'trash', `${model.name}-${model.id.slice(0, 8)}`));
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      for (const id of watchers.keys()) unfollow(id);
+      await Promise.resolve();
+    },
+  };
+}

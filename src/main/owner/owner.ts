@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { AppError } from '../../shared/contract/errors.ts';
+import { connectClient, type LocalClient } from '../../shared/rpc/connectClient.ts';
+import type { Channel } from '../../shared/rpc/channel.ts';
+import { memoryChannel } from '../../shared/rpc/memoryChannel.ts';
+import { createApp, type App, type Outside } from '../app.ts';
+import { acquireLock } from '../database/lock.ts';
+import { localRouter, windowRouter, type OwnerDuties } from '../rpc/router.ts';
+import { serveChannel } from '../rpc/serveChannel.ts';
+import { relayChannels } from '../rpc/relayChannels.ts';
+import { dialOwner, dialOwnerPatiently, listenLocally } from './localSocket.ts';
+
+/** Either this process owns the data folder, or it speaks to the one that does; the client is the same. */
+export interface OwnerSession {
+  readonly client: LocalClient;
+  /** The services, where this process is the owner. */
+  readonly app: App | null;
+  /** Answers a window's channel: from here, or relayed to the owner. */
+  readonly serveWindow: (channel: Channel) => void;
+  /** Connections of other processes; 0 where this is not the owner. */
+  readonly peers: () => number;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
+const noDuties: OwnerDuties = { webLink: () => null, quit: () => undefined };
+
+/** Carries a window's messages to the owner and back. */
+function relay(home: string, window: Channel): void {
+  void dialOwner(home, 'window').then((owner) => {
+    if (owner === null) {
+      window.close(1013);
+      return;
+    }
+    relayChannels(window, owner);
+  });
+}
+
+/** Becomes the owner of the data folder; null where another process is. */
+export async function becomeOwner(outside: Outside, duties: OwnerDuties = noDuties): Promise<OwnerSession | null> {
+  await using boot = new AsyncDisposableStack();
+  mkdirSync(outside.home, { recursive: true, mode: 0o700 });
+  const lock = acquireLock(outside.home);
+  if (lock === null) return null;
+  boot.use(lock);
+  const app = boot.use(await createApp(outside));
+  const window = windowRouter(app);
+  const local = localRouter(app, duties);
+  const socket = boot.use(await listenLocally(outside.home, (channel, access) => serveChannel(channel, access === 'local' ? local : window)));
+  const [mine, theirs] = memoryChannel();
+  serveChannel(theirs, local);
+  boot.defer(() => mine.close());
+  const running = boot.move();
+  return {
+    client: connectClient<LocalClient>(mine),
+    app,
+    serveWindow: (channel) => serveChannel(channel, window),
+    peers: socket.peers,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Speaks to the owner; null where there is none. */
+export async function reachOwner(home: string, { forMs = 0 }: { readonly forMs?: number } = {}): Promise<OwnerSession | null> {
+  const channel = await dialOwnerPatiently(home, 'local', { forMs });
+  if (channel === null) return null;
+  return {
+    client: connectClient<LocalClient>(channel),
+    app: null,
+    serveWindow: (window) => relay(home, window),
+    peers: () => 0,
+    [Symbol.asyncDispose]: () => {
+      channel.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Reaches the owner or becomes it. OWNER_UNREACHABLE where one holds the folder but does not answer. */
+export async function openOwner(outside: () => Outside, home: string, duties: OwnerDuties = noDuties): Promise<OwnerSession> {
+  const session = (await reachOwner(home)) ?? (await becomeOwner(outside(), duties)) ?? (await reachOwner(home, { forMs: 10_000 }));
+  if (session === null) throw new AppError('OWNER_UNREACHABLE', { home, pid: 'that holds owner.lock in it' });
+  return session;
+}

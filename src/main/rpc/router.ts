@@ -1,0 +1,156 @@
+import { implement } from '@orpc/server';
+import { AppError } from '../../shared/contract/errors.ts';
+import { contract, localContract } from '../../shared/contract/index.ts';
+import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
+import type { App } from '../app.ts';
+import { ensureImage } from '../docker/pullImage.ts';
+import { runPredict, signatureOf } from '../predict/predict.ts';
+
+const never = new AbortController().signal;
+
+/** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
+export function windowRouter(app: App) {
+  const os = implement(contract);
+  const { hub, imports, library, servings, tasks, engines, tree } = app;
+  return {
+    watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
+    imports: {
+      inspect: os.imports.inspect.handler(({ input, signal }) => imports.inspect(input.ticket, { signal: signal ?? never })),
+      useFolder: os.imports.useFolder.handler(async ({ input }) => ({ ticket: await imports.useFolder(input.ticket, input.path) })),
+      unpack: os.imports.unpack.handler(async ({ input, signal }) => ({ ticket: await imports.unpack(input.ticket, { signal: signal ?? never }) })),
+      add: os.imports.add.handler(({ input: { ticket, ...options } }) => imports.add(ticket, options)),
+      sample: os.imports.sample.handler(() => imports.sample()),
+      discard: os.imports.discard.handler(({ input }) => imports.discard(input.ticket)),
+    },
+    folders: {
+      list: os.folders.list.handler(({ input }) => tree.list(input.node)),
+      ticket: os.folders.ticket.handler(async ({ input }) => ({ ticket: await imports.mintLinked(await tree.resolve(input.node)) })),
+      pick: os.folders.pick.handler(async () => {
+        const path = (await app.outside.pickFolder?.()) ?? null;
+        return path === null ? null : { ticket: await imports.mintLinked(path) };
+      }),
+      reveal: os.folders.reveal.handler(({ input }) => app.outside.reveal?.(library.get(input.modelId).path)),
+    },
+    models: {
+      rename: os.models.rename.handler(({ input }) => library.rename(input.id, input.name)),
+      refresh: os.models.refresh.handler(({ input }) => library.refresh(input.id)),
+      verify: os.models.verify.handler(({ input }) => library.verify(input.id)),
+      forget: os.models.forget.handler(({ input }) => library.forget(input.id)),
+      signature: os.models.signature.handler(({ input: { id, version, signature } }) => {
+        const model = library.get(id);
+        const chosen = model.mountAs === null && version !== null ? version : undefined;
+        const tags = hub.state.servings.find(({ modelId }) => modelId === model.id)?.plan.tags ?? ['serve'];
+        const info = signatureOf(model, tags, { signature, version: chosen });
+        return { info, template: requestTemplate(signature, info) };
+      }),
+    },
+    servings: {
+      start: os.servings.start.handler(({ input }) => servings.start(input)),
+      stop: os.servings.stop.handler(({ input }) => servings.stop(input.id)),
+      startAgain: os.servings.startAgain.handler(({ input }) => servings.startAgain(input.id, defined(input.changes ?? {}))),
+      restart: os.servings.restart.handler(({ input }) => servings.restart(input.id)),
+      remove: os.servings.remove.handler(({ input }) => servings.remove(input.id)),
+      dockerRun: os.servings.dockerRun.handler(({ input }) => ({ text: servings.dockerRun(input.id) })),
+      logs: os.servings.logs.handler(async function* ({ input: { id, follow, tail }, signal }) {
+        yield* servings.logs(id, { follow, tail, signal: signal ?? never });
+      }),
+      figures: os.servings.figures.handler(async function* ({ input, signal }) {
+        yield* servings.figures(input.id, { signal: signal ?? never });
+      }),
+      ports: os.servings.ports.handler(() => servings.ports()),
+    },
+    engine: {
+      lookAgain: os.engine.lookAgain.handler(() => engines.lookAgain()),
+      choose: os.engine.choose.handler(({ input }) => {
+        app.setSettings({ engineEndpoint: input.endpoint });
+        return engines.choose(input.endpoint);
+      }),
+      pull: os.engine.pull.handler(({ input }) => pull(app, input.image)),
+      login: os.engine.login.handler(({ input: { registry, username, password } }) => void app.typedCredentials.set(registry, { username, password, serverAddress: registry })),
+      loadImage: os.engine.loadImage.handler(({ input }) => load(app, imports.pathOf(input.ticket))),
+    },
+    tasks: {
+      cancel: os.tasks.cancel.handler(({ input }) => tasks.cancel(input.id)),
+      dismiss: os.tasks.dismiss.handler(({ input }) => tasks.dismiss(input.id)),
+    },
+    predict: {
+      run: os.predict.run.handler(({ input, signal }) => {
+        const serving = hub.state.servings.find(({ id, name }) => id === input.servingId || name === input.servingId);
+        if (serving === undefined) throw new AppError('SERVING_NOT_FOUND', { name: input.servingId, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
+        const model = hub.state.models.find(({ id }) => id === serving.modelId);
+        return runPredict(input, { serving, model, signal: signal ?? never, now: () => new Date() });
+      }),
+    },
+    settings: {
+      set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),
+    },
+  };
+}
+
+/** Without the keys that are undefined: an absent change is no change. */
+function defined<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function pull(app: App, image: string | undefined): { readonly taskId: string } {
+  const engine = app.engines.engine();
+  const { settings, engine: status } = app.hub.state;
+  const reference = image ?? settings.image;
+  const { id, finished } = app.tasks.run(`Pull ${reference}`, { kind: 'image', id: reference }, async ({ signal, report }) => {
+    await ensureImage(engine, {
+      reference, mirror: settings.mirror, enginePlatform: status.platform ?? '', credentials: app.credentials, always: true, signal,
+      onProgress: ({ currentBytes, totalBytes }) => report(totalBytes > 0 ? currentBytes / totalBytes : null, `${currentBytes} / ${totalBytes}`),
+    });
+  });
+  // The task shows its failure.
+  finished.catch(() => undefined);
+  return { taskId: id };
+}
+
+function load(app: App, file: string): { readonly taskId: string } {
+  const engine = app.engines.engine();
+  const { id, finished } = app.tasks.run('Load an image', { kind: 'image', id: file }, async ({ signal, report }) => {
+    const references = await engine.loadImage(file, { signal, onProgress: (sent, total) => report(total > 0 ? sent / total : null, null) });
+    report(1, references.join(', '));
+  });
+  // The task shows its failure.
+  finished.catch(() => undefined);
+  return { taskId: id };
+}
+
+/** What the entry that runs the owner can do beyond its services. */
+export interface OwnerDuties {
+  readonly webLink: () => string | null;
+  readonly quit: () => void;
+}
+
+/** Contract -> services for this user's own processes, over the local socket. */
+export function localRouter(app: App, duties: OwnerDuties) {
+  const os = implement(localContract);
+  const { imports, servings, hub } = app;
+  return {
+    ...windowRouter(app),
+    local: {
+      ticket: os.local.ticket.handler(async ({ input }) => ({ ticket: await imports.mintLinked(input.path) })),
+      uploaded: os.local.uploaded.handler(({ input }) => ({ ticket: imports.mintManaged(input.path) })),
+      open: os.local.open.handler(async ({ input }) => hub.openImport(await imports.mintLinked(input.path))),
+      addPath: os.local.addPath.handler(({ input, signal }) => imports.addPath(input.path, input.name, { signal: signal ?? never })),
+      hold: os.local.hold.handler(async function* ({ input, signal }) {
+        try {
+          yield { kind: 'held' as const };
+          const gone = Promise.withResolvers<void>();
+          signal?.addEventListener('abort', () => gone.resolve(), { once: true });
+          if (signal?.aborted !== true) await gone.promise;
+        } finally {
+          await servings.endForeground(input.servingIds);
+        }
+      }),
+      webLink: os.local.webLink.handler(() => {
+        const url = duties.webLink();
+        return url === null ? null : { url };
+      }),
+      owner: os.local.owner.handler(() => ({ pid: process.pid, version: app.outside.version, role: app.outside.role })),
+      quit: os.local.quit.handler(() => duties.quit()),
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { Tabs } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { useState } from 'react';
+import type { ErrorReport } from '../../../shared/contract/errors.ts';
+import type { PredictAnswer } from '../../../shared/contract/predict.ts';
+import type { Serving } from '../../../shared/contract/serving.ts';
+import { useText } from '../../app/i18n.tsx';
+import { Icon } from '../../ui/Icon.tsx';
+import { OutputView } from './OutputView.tsx';
+import { RawText } from './RawText.tsx';
+import type { Finished } from './usePlayground.ts';
+import styles from './playground.module.css';
+
+export interface AnswerPaneProps {
+  readonly finished: Finished | null;
+  readonly body: string;
+  readonly signatureKey: string | null;
+  readonly serving: Serving;
+}
+
+/** The last answer. It stays until the next one, and says so when the question was edited since. */
+export function AnswerPane({ finished, body, signatureKey, serving }: AnswerPaneProps) {
+  const { t, number, time } = useText();
+  if (finished === null)
+    return (
+      <section className={styles['answer']} aria-label={t('playground.answer')}>
+        <div className={styles['paneHead']}>
+          <h2>{t('playground.answer')}</h2>
+        </div>
+        <p className={styles['dim']}>{t('playground.noAnswer', { name: serving.name })}</p>
+      </section>
+    );
+
+  const { outcome, at } = finished;
+  const stale = finished.body !== body || finished.key !== signatureKey;
+  const when = time.clock(new Date(at).getTime());
+  return (
+    <section className={styles['answer']} aria-label={t('playground.answer')}>
+      <div className={styles['paneHead']} role="status">
+        <h2>{t('playground.answer')}</h2>
+        {outcome.kind === 'answer' ? (
+          <>
+            <span className={styles['status']} data-ok={outcome.answer.ok || undefined}>
+              {outcome.answer.status} {statusWord(outcome.answer.status)}
+            </span>
+            <span className={styles['dim']}>{t('playground.in', { ms: number.ms(totalMs(outcome.answer)) })}</span>
+          </>
+        ) : null}
+        <span className={styles['space']} />
+        <time className={styles['caption']} dateTime={at}>
+          {stale ? t('playground.stale', { when }) : when}
+        </time>
+      </div>
+      {outcome.kind === 'problem' ? <Problem problem={outcome.problem} /> : <Answered answer={outcome.answer} finished={finished} />}
+    </section>
+  );
+}
+
+function Answered({ answer, finished }: { readonly answer: PredictAnswer; readonly finished: Finished }) {
+  const { t } = useText();
+  const [shown, setShown] = useState<string | null>('answer');
+  // With Alt, so that they work from within the editor too.
+  useHotkeys(
+    [
+      ['alt+1', () => setShown('answer')],
+      ['alt+2', () => setShown('raw')],
+    ],
+    [],
+    true,
+  );
+  return (
+    <Tabs value={shown} onChange={setShown} keepMounted={false} className={styles['tabs'] ?? ''}>
+      <Tabs.List>
+        <Tabs.Tab value="answer">{t('playground.answer')}</Tabs.Tab>
+        <Tabs.Tab value="raw">{t('playground.raw')}</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
+        {answer.ok ? null : <Refused answer={answer} />}
+        {answer.outputs.map((output) => (
+          <OutputView key={output.name} output={output} dtype={finished.info.outputs[output.name]?.dtype ?? null} />
+        ))}
+        <TimeSplit answer={answer} />
+      </Tabs.Panel>
+      <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
+        <code className={styles['url']}>POST {answer.url}</code>
+        <RawText
+          title={t('playground.request')}
+          text={finished.body}
+          bytes={answer.requestBytes}
+          cut={false}
+          copyLabel={t('playground.copyRequest')}
+        />
+        <RawText
+          title={t('playground.response')}
+          text={answer.rawText}
+          bytes={answer.responseBytes}
+          cut={answer.rawCut}
+          copyLabel={t('playground.copyResponse')}
+        />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+/** The server's own words, quoted, and what to do about them. */
+function Refused({ answer }: { readonly answer: PredictAnswer }) {
+  const { t } = useText();
+  return (
+    <div className={styles['refused']} role="alert">
+      <Icon name="error" />
+      <div className={styles['grow']}>
+        <h3>{t('playground.refused')}</h3>
+        {answer.error === null ? null : <pre className={styles['quote']}>{answer.error}</pre>}
+        <p>{t(remedyKey(answer))}</p>
+      </div>
+    </div>
+  );
+}
+
+/** TensorFlow Serving answers 400 for what does not fit, 404 for what is not loaded, 503 while it is not available. */
+function remedyKey({
+  status,
+}: PredictAnswer): 'playground.remedy.input' | 'playground.remedy.gone' | 'playground.remedy.later' | 'playground.remedy.log' {
+  if (status === 404) return 'playground.remedy.gone';
+  if (status === 429 || status === 503 || status === 504) return 'playground.remedy.later';
+  return status >= 500 ? 'playground.remedy.log' : 'playground.remedy.input';
+}
+
+function Problem({ problem }: { readonly problem: ErrorReport }) {
+  const { errorWords } = useText();
+  const { title, advice } = errorWords(problem);
+  return (
+    <div className={styles['refused']} role="alert">
+      <Icon name="error" />
+      <div className={styles['grow']}>
+        <h3>{title}</h3>
+        <p>{advice}</p>
+      </div>
+    </div>
+  );
+}
+
+function TimeSplit({ answer }: { readonly answer: PredictAnswer }) {
+  const { t, number } = useText();
+  const parts = [
+    { key: 'encode', ms: answer.encodeMs, role: 's5' },
+    { key: 'network', ms: answer.networkMs, role: 's1' },
+    { key: 'decode', ms: answer.decodeMs, role: 's5' },
+  ] as const;
+  const words = parts.map(({ key, ms }) => t(`playground.time.${key}`, { ms: number.ms(ms) }));
+  return (
+    <section className={styles['timing']}>
+      <div className={styles['row']}>
+        <h3>{t('playground.time.title')}</h3>
+        <span className={styles['space']} />
+        <span className={styles['caption']}>
+          {t('playground.bytes', { sent: number.bytes(answer.requestBytes).text, received: number.bytes(answer.responseBytes).text })}
+        </span>
+      </div>
+      <div className={styles['split']} role="img" aria-label={words.join(', ')}>
+        {parts.map(({ key, ms, role }) => (
+          <i key={key} data-role={role} style={{ flexGrow: Math.max(ms, 0.001) }} />
+        ))}
+      </div>
+      <div className={styles['splitKeys']}>
+        {parts.map(({ key, role }, index) => (
+          <span key={key}>
+            <i data-role={role} /> {words[index]}
+          </span>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function totalMs({ encodeMs, networkMs, decodeMs }: PredictAnswer): number {
+  return encodeMs + networkMs + decodeMs;
+}
+
+const statusWords: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+/** HTTP's own word for a status, as RFC 9110 names it; empty for one that TensorFlow Serving does not send. */
+function statusWord(status: number): string {
+  return statusWords[status] ?? '';
+}

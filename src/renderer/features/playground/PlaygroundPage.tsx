@@ -1,0 +1,159 @@
+import { Button, Menu, SegmentedControl } from '@mantine/core';
+import { useState, type ReactNode } from 'react';
+import { useLocation } from 'wouter';
+import { useText } from '../../app/i18n.tsx';
+import { useMirror } from '../../app/store.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import { StateGlyph } from '../../ui/StateMark.tsx';
+import { servingMark } from '../servings/servingWords.ts';
+import { AnswerPane } from './AnswerPane.tsx';
+import { choose, type Choices, type Wished } from './choices.ts';
+import { InputPane, type Protocol } from './InputPane.tsx';
+import { useAsking, useDraft, useSignature } from './usePlayground.ts';
+import styles from './playground.module.css';
+
+/** Left asks, right answers: one request to one signature of one serving. */
+export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
+  const { t } = useText();
+  const servings = useMirror((state) => state.servings);
+  const models = useMirror((state) => state.models);
+  const [wished, setWished] = useState<Omit<Wished, 'servingId'>>({ version: null, signature: null });
+  const [protocol, setProtocol] = useState<Protocol>('rest');
+  const choices = choose({ ...wished, servingId: servingId ?? null }, servings, models);
+  const { asked, problem } = useSignature(choices);
+  const [body, setBody] = useDraft(asked);
+  const asking = useAsking(choices, asked, body);
+
+  if (choices.serving === null) return <PlaygroundEmpty />;
+  return (
+    <div className={styles['page']}>
+      <header className={styles['head']}>
+        <h1>{t('playground.title')}</h1>
+        <ChoiceRow choices={choices} wish={(part) => setWished((before) => ({ ...before, ...part }))} />
+        <SegmentedControl
+          aria-label={t('playground.protocol')}
+          value={protocol}
+          onChange={(value) => setProtocol(value === 'grpc' ? 'grpc' : 'rest')}
+          data={[
+            { value: 'rest', label: 'REST' },
+            { value: 'grpc', label: 'gRPC' },
+          ]}
+        />
+      </header>
+      <div className={styles['panes']}>
+        <InputPane
+          choices={choices}
+          asked={asked}
+          signatureProblem={problem}
+          body={body}
+          setBody={setBody}
+          protocol={protocol}
+          asking={asking}
+        />
+        <AnswerPane finished={asking.finished} body={body} signatureKey={asked?.key ?? null} serving={choices.serving} />
+      </div>
+    </div>
+  );
+}
+
+function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish: (part: Partial<Wished>) => void }) {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const { serving, servings, versions, version, signatures, signature } = choices;
+  if (serving === null) return null;
+  return (
+    <>
+      <Choice
+        label={t('playground.serving')}
+        value={serving.id}
+        shown={
+          <>
+            <StateGlyph mark={servingMark(serving)} />
+            <b>{serving.name}</b>
+          </>
+        }
+        options={servings.map(({ id, name }) => ({ value: id, label: name }))}
+        onChoose={(id) => go(`/playground/${id}`)}
+      />
+      <Choice
+        label={t('playground.version')}
+        value={version ?? ''}
+        shown={
+          <>
+            <span className={styles['dim']}>{t('playground.version')}</span> {versionWords(version)}
+          </>
+        }
+        options={[{ value: '', label: versionWords(null) }, ...versions.map((one) => ({ value: one, label: `v${one}` }))]}
+        onChoose={(value) => wish({ version: value === '' ? null : value })}
+      />
+      <Choice
+        label={t('playground.signature')}
+        value={signature ?? ''}
+        shown={
+          <>
+            <span className={styles['dim']}>{t('playground.signature')}</span> {signature ?? t('playground.none')}
+          </>
+        }
+        options={signatures.map((name) => ({ value: name, label: name }))}
+        onChoose={(name) => wish({ signature: name })}
+      />
+    </>
+  );
+
+  function versionWords(one: string | null): string {
+    if (one !== null) return `v${one}`;
+    const newest = versions[0];
+    return newest === undefined ? t('playground.latest') : t('playground.latestNow', { version: newest });
+  }
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly shown: ReactNode;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly onChoose: (value: string) => void;
+}
+
+/** A button that says what is chosen and opens the other choices. */
+function Choice({ label, value, shown, options, onChoose }: ChoiceProps) {
+  return (
+    <Menu position="bottom-start">
+      <Menu.Target>
+        <Button rightSection={<Icon name="down" size={14} />} className={styles['choice']} disabled={options.length === 0}>
+          <span className={styles['hidden']}>{label}: </span>
+          <span className={styles['chosen']}>{shown}</span>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {options.map((option) => (
+          <Menu.Item
+            key={option.value}
+            role="menuitemradio"
+            aria-checked={option.value === value}
+            leftSection={<span className={styles['tick']}>{option.value === value ? <Icon name="check" size={14} /> : null}</span>}
+            onClick={() => onChoose(option.value)}
+          >
+            {option.label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function PlaygroundEmpty() {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const models = useMirror((state) => state.models.length);
+  return (
+    <section className={styles['empty']}>
+      <h1>{t('playground.title')}</h1>
+      <h2 className={styles['hero']}>{t('playground.empty.title')}</h2>
+      <p className={styles['dim']}>{t('playground.empty.text')}</p>
+      <Button variant="filled" onClick={() => go('/models')}>
+        {models === 0 ? t('servings.empty.addModel') : t('servings.empty.chooseModel')}
+      </Button>
+    </section>
+  );
+}

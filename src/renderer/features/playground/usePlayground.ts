@@ -1,0 +1,118 @@
+import { useEffect, useRef, useState } from 'react';
+import type { ErrorReport } from '../../../shared/contract/errors.ts';
+import type { PredictAnswer } from '../../../shared/contract/predict.ts';
+import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
+import { reportOf, useClient } from '../../app/store.ts';
+import type { Choices } from './choices.ts';
+
+/** The signature that is asked and a body that would fit it. */
+export interface AskedSignature {
+  readonly key: string;
+  readonly info: SignatureInfo;
+  readonly template: string;
+}
+
+/** What was typed, by serving and signature: it outlives the page, so that looking at a log loses nothing. */
+const drafts = new Map<string, string>();
+
+/** Reads the chosen signature; null until it is there. */
+export function useSignature(choices: Choices): { readonly asked: AskedSignature | null; readonly problem: ErrorReport | null } {
+  const client = useClient();
+  const [asked, setAsked] = useState<AskedSignature | null>(null);
+  const [problem, setProblem] = useState<ErrorReport | null>(null);
+  const { serving, signature } = choices;
+  const modelId = serving?.modelId ?? null;
+  const servingId = serving?.id ?? null;
+  const version = choices.version ?? choices.versions[0] ?? null;
+
+  useEffect(() => {
+    if (modelId === null || servingId === null || signature === null) {
+      setAsked(null);
+      return;
+    }
+    const end = new AbortController();
+    const read = async (): Promise<void> => {
+      try {
+        const { info, template } = await client.models.signature({ id: modelId, version, signature }, { signal: end.signal });
+        if (end.signal.aborted) return;
+        setAsked({ key: `${servingId} ${version ?? ''} ${signature}`, info, template });
+        setProblem(null);
+      } catch (error) {
+        if (end.signal.aborted) return;
+        setAsked(null);
+        setProblem(reportOf(error));
+      }
+    };
+    void read();
+    return () => end.abort();
+  }, [client, modelId, servingId, version, signature]);
+
+  return { asked, problem };
+}
+
+/** The text of the request; a signature's template until something is typed. */
+export function useDraft(asked: AskedSignature | null): readonly [string, (text: string) => void] {
+  const [text, setText] = useState('');
+  const key = asked?.key ?? null;
+  const template = asked?.template ?? '';
+  useEffect(() => {
+    if (key !== null) setText(drafts.get(key) ?? template);
+  }, [key, template]);
+  const change = (next: string): void => {
+    setText(next);
+    if (key === null) return;
+    if (next === template) drafts.delete(key);
+    else drafts.set(key, next);
+  };
+  return [text, change];
+}
+
+/** One finished question, with what was asked, so that a later edit shows it as of before. */
+export interface Finished {
+  readonly body: string;
+  readonly key: string;
+  readonly info: SignatureInfo;
+  readonly outcome:
+    | { readonly kind: 'answer'; readonly answer: PredictAnswer }
+    | { readonly kind: 'problem'; readonly problem: ErrorReport };
+  readonly at: string;
+}
+
+export interface Asking {
+  readonly busy: boolean;
+  readonly finished: Finished | null;
+  readonly ask: (insist: boolean) => void;
+  readonly stop: () => void;
+}
+
+/** Sends the request. The answer of before stays until the next one is there. */
+export function useAsking(choices: Choices, asked: AskedSignature | null, body: string): Asking {
+  const client = useClient();
+  const [busy, setBusy] = useState(false);
+  const [finished, setFinished] = useState<Finished | null>(null);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const ask = async (insist: boolean): Promise<void> => {
+    const { serving, signature, version } = choices;
+    if (serving === null || signature === null || asked === null || running.current !== null) return;
+    const end = new AbortController();
+    running.current = end;
+    setBusy(true);
+    const done = (outcome: Finished['outcome'], at: string): void => {
+      setFinished({ body, key: asked.key, info: asked.info, outcome, at });
+    };
+    try {
+      const request = { servingId: serving.id, signature, body, insist, ...(version === null ? {} : { version }) };
+      const answer = await client.predict.run(request, { signal: end.signal });
+      done({ kind: 'answer', answer }, answer.at);
+    } catch (error) {
+      if (!end.signal.aborted) done({ kind: 'problem', problem: reportOf(error) }, new Date().toISOString());
+    } finally {
+      running.current = null;
+      setBusy(false);
+    }
+  };
+
+  return { busy, finished, ask: (insist) => void ask(insist), stop: () => running.current?.abort() };
+}

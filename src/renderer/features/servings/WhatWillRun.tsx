@@ -1,0 +1,91 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Serving } from '../../../shared/contract/serving.ts';
+import { useText } from '../../app/i18n.tsx';
+import { useMirror } from '../../app/store.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import { shortDigest } from './servingWords.ts';
+import { useServingActs } from './useServingActs.ts';
+import styles from './serving.module.css';
+
+/** The plan as facts: all that decides what runs, and the same as a `docker run` line. */
+export function WhatWillRun({ serving }: { readonly serving: Serving }) {
+  const { t, number } = useText();
+  const settings = useMirror((state) => state.settings);
+  const acts = useServingActs(serving);
+  const { plan } = serving;
+  const running = serving.state.kind === 'serving';
+  const rows: readonly (readonly [string, ReactNode])[] = [
+    [
+      t('plan.image'),
+      <>
+        <code>{plan.image}</code>
+        {serving.imageDigest === null ? null : (
+          <div className={styles['caption']}>
+            <code title={serving.imageDigest}>{shortDigest(serving.imageDigest)}</code>
+          </div>
+        )}
+      </>,
+    ],
+    [
+      t('plan.mount'),
+      <>
+        <code>
+          {plan.mount.source} → {plan.mount.target}
+        </code>{' '}
+        <span className={styles['chip']}>{t('plan.readOnly')}</span>
+      </>,
+    ],
+    ['REST', <code key="rest">127.0.0.1:{plan.restPort} → 8501</code>],
+    ['gRPC', <code key="grpc">127.0.0.1:{plan.grpcPort} → 8500</code>],
+    [t('plan.versions'), versionWords()],
+    [t('plan.user'), <code key="user">{plan.user}</code>],
+    [
+      t('plan.limits'),
+      t('plan.limitWords', {
+        memory: number.binaryBytes(plan.memoryBytes).text,
+        files: settings.logMaxFiles,
+        size: settings.logMaxSizeMb,
+      }),
+    ],
+    ...(plan.extraFlags.length === 0 ? [] : [[t('plan.flags'), <code key="flags">{plan.extraFlags.join(' ')}</code>] as const]),
+    ...(Object.keys(plan.env).length === 0
+      ? []
+      : [
+          [
+            t('plan.env'),
+            <code key="env">
+              {Object.entries(plan.env)
+                .map(([name, value]) => `${name}=${value}`)
+                .join(' ')}
+            </code>,
+          ] as const,
+        ]),
+  ];
+
+  return (
+    <section className={styles['card']} aria-label={running ? t('plan.running') : t('plan.title')}>
+      <div className={styles['cardHead']}>
+        <h2>{running ? t('plan.running') : t('plan.title')}</h2>
+        <span className={styles['space']} />
+        <Button variant="subtle" size="xs" leftSection={<Icon name="copy" size={14} />} onClick={acts.copyDockerRun}>
+          {acts.copied ? t('copied') : t('serving.copyDockerRun')}
+        </Button>
+      </div>
+      <dl className={styles['facts']}>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+
+  function versionWords(): ReactNode {
+    if (plan.versions.kind === 'latest') return t('plan.latest');
+    if (plan.versions.kind === 'all') return t('plan.all');
+    return plan.versions.versions.map((version) => `v${version}`).join(', ');
+  }
+}

@@ -1,0 +1,131 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TensorSummary } from '../../src/shared/contract/predict.ts';
+import type { SignatureInfo, VersionSummary } from '../../src/shared/contract/savedModel.ts';
+import type { Model } from '../../src/shared/contract/state.ts';
+import { choose, type Wished } from '../../src/renderer/features/playground/choices.ts';
+import { classesOf } from '../../src/renderer/features/playground/classes.ts';
+import { formatJson } from '../../src/renderer/features/playground/formatJson.ts';
+import { servingOf } from './plan.ts';
+
+function output(part: Partial<TensorSummary>): TensorSummary {
+  const first = part.first ?? ['0.1', '0.9'];
+  const base = { name: 'y', dtype: 'DT_FLOAT', shape: [1, first.length], size: first.length, first } as const;
+  return { ...base, min: null, max: null, mean: null, nans: 0, infinities: 0, ...part };
+}
+
+describe('an answer as classes', () => {
+  it('ranks one row of scores and knows probabilities by their sum', () => {
+    expect(classesOf(output({ first: ['0.1', '0.7', '0.2'] }), null)).toEqual({
+      probabilities: true,
+      scores: [
+        { index: 1, value: 0.7, text: '0.7' },
+        { index: 2, value: 0.2, text: '0.2' },
+        { index: 0, value: 0.1, text: '0.1' },
+      ],
+    });
+  });
+
+  it('takes logits as scores, not as probabilities', () => {
+    expect(classesOf(output({ first: ['-3.5', '12'] }), null)?.probabilities).toBe(false);
+  });
+
+  it('leaves other tensors alone', () => {
+    const others = [
+      output({ shape: [2, 2], size: 4, first: ['0', '1', '2', '3'] }),
+      output({ shape: [1, 1], size: 1, first: ['1'] }),
+      output({ first: ['NaN', '1'] }),
+      output({ dtype: 'DT_INT64', first: ['3', '4'] }),
+      output({ shape: [1, 100], size: 100, first: ['0.5', '0.5'] }),
+    ];
+    expect(others.map((one) => classesOf(one, null))).toEqual([null, null, null, null, null]);
+  });
+
+  it('asks the signature for the dtype where the answer has none', () => {
+    expect(classesOf(output({ dtype: null, first: ['3', '4'] }), 'DT_INT32')).toBeNull();
+  });
+});
+
+describe('formatting a request', () => {
+  it('puts rows on lines and leaves numbers as they were typed', () => {
+    const text = '{"instances":[{"a":[1,-0,9007199254740993],"b":"x, [y]: \\" z"},{"a":[NaN,1e400,2],"b":""}]}';
+    expect(formatJson(text)).toBe(
+      [
+        '{',
+        '  "instances": [',
+        '    {',
+        '      "a": [1, -0, 9007199254740993],',
+        '      "b": "x, [y]: \\" z"',
+        '    },',
+        '    {',
+        '      "a": [NaN, 1e400, 2],',
+        '      "b": ""',
+        '    }',
+        '  ]',
+        '}',
+      ].join('\n'),
+    );
+  });
+
+  it('changes white space only, and once', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const formatted = formatJson(text);
+        expect([JSON.parse(formatted), formatJson(formatted)]).toEqual([JSON.parse(text), formatted]);
+      }),
+    );
+  });
+});
+
+const signature: SignatureInfo = { method_name: 'tensorflow/serving/predict', inputs: {}, outputs: {} };
+
+function version(number: string, names: readonly string[]): VersionSummary {
+  const signatures = Object.fromEntries(names.map((name) => [name, signature]));
+  const graph = { tags: ['serve'], signatures, tensorflow_version: '', producer: 0, assets: [], ops: {} };
+  const empty = { path: '', total_params: 0, size_bytes: 0, files: [], tensorflow_version: '', ops: {}, assets: [] };
+  return { ...empty, version: number, meta_graphs: [graph], variable_count: 0, fingerprint: null, verified: false, problems: [] };
+}
+
+const model: Model = {
+  id: 'm1',
+  name: 'digits',
+  path: '/home/ada/digits',
+  source: 'linked',
+  addedAt: '2026-11-24T14:00:00.000Z',
+  versions: [version('10', ['embed', 'serving_default', '__saved_model_init_op']), version('9', ['classify'])],
+  problems: [],
+  mountAs: null,
+  present: true,
+};
+
+describe('the choices of the playground', () => {
+  const stopped = servingOf('old', { kind: 'stopped', reason: 'person' });
+  const live = servingOf('live', { kind: 'serving', versions: ['9', '10'] });
+  const nothing: Wished = { servingId: null, version: null, signature: null };
+  const chosen = (wished: Partial<Wished>) => {
+    const { serving, versions, version: one, signatures, signature: name } = choose({ ...nothing, ...wished }, [stopped, live], [model]);
+    return { serving: serving?.id, versions, version: one, signatures, signature: name };
+  };
+
+  it('begin with a serving that answers, its latest version by number and serving_default', () => {
+    expect(chosen({})).toEqual({
+      serving: 'live',
+      versions: ['10', '9'],
+      version: null,
+      signatures: ['embed', 'serving_default'],
+      signature: 'serving_default',
+    });
+  });
+
+  it('follow the version: another one has other signatures', () => {
+    expect(chosen({ version: '9' })).toMatchObject({ version: '9', signatures: ['classify'], signature: 'classify' });
+  });
+
+  it('forget a wish that is not there any more', () => {
+    expect(chosen({ servingId: 'gone', version: '3', signature: 'gone' })).toMatchObject({
+      serving: 'live',
+      version: null,
+      signature: 'serving_default',
+    });
+  });
+});
