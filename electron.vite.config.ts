@@ -13,7 +13,9 @@ const mainEntries = Object.fromEntries(
     .map((path) => [basename(path, '.ts'), file(path)]),
 );
 
-const htmlEntries = Object.fromEntries(['web', 'desktop'].map((shell) => [shell, file(`src/renderer/index.${shell}.html`)]));
+const htmlEntries = Object.fromEntries(
+  ['web', 'desktop'].map((shell) => [shell, file(`src/renderer/index.${shell}.html`)] as const).filter(([, path]) => existsSync(path)),
+);
 
 export default defineConfig({
   main: {

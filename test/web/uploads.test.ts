@@ -95,8 +95,13 @@ describe('an upload of a dropped folder', () => {
     await mkdir(join(first.uploadsFolder, 'x.partial', 'model'), { recursive: true });
     await mkdir(join(first.uploadsFolder, 'y', 'model'), { recursive: true });
     await writeFile(join(first.uploadsFolder, 'x.partial', 'model', 'f'), 'half');
+    // Of another shell on the same data folder: its process lives (our parent does).
+    await mkdir(join(first.uploadsFolder, `${process.ppid}-z.partial`));
     await using second = await runWebShell({ uploadsFolder: first.uploadsFolder });
-    expect([(await left(first)).toSorted(), second.port === first.port]).toEqual([['y', join('y', 'model')], false]);
+    expect([(await left(first)).toSorted(), second.port === first.port]).toEqual([
+      [`${process.ppid}-z.partial`, 'y', join('y', 'model')],
+      false,
+    ]);
   });
 
   test.each([

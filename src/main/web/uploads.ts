@@ -91,11 +91,23 @@ async function syncFolder(path: string): Promise<void> {
   await handle.sync();
 }
 
-/** Starts with an empty folder of its own. */
+/** Whether a partial upload belongs to another shell of the same data folder that still runs; its name begins with the process. */
+function isOfLivingOther(name: string): boolean {
+  const pid = Number(/^(\d+)-/.exec(name)?.[1] ?? 0);
+  if (pid === 0 || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, as another user's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Removes what ended processes left, then takes uploads. */
 export async function createUploads({ folder, adopt, limits = usualUploadLimits }: UploadsOptions): Promise<Uploads> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const name of await readdir(folder)) {
-    if (name.endsWith(partial)) await rm(join(folder, name), { recursive: true, force: true });
+    if (name.endsWith(partial) && !isOfLivingOther(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
   const uploads = new Map<string, Upload>();
 
@@ -175,7 +187,7 @@ export async function createUploads({ folder, adopt, limits = usualUploadLimits 
       const id = randomUUID();
       const upload: Upload = {
         plan,
-        folder: join(folder, `${id}${partial}`),
+        folder: join(folder, `${process.pid}-${id}${partial}`),
         abort: new AbortController(),
         paths: new Set(),
         writing: new Set(),
@@ -221,8 +233,8 @@ export async function createUploads({ folder, adopt, limits = usualUploadLimits 
       }
       uploads.delete(id);
       clearTimeout(upload.timer);
-      const whole = join(folder, basename(upload.folder, partial));
-      await syncFolder(join(upload.folder));
+      const whole = join(folder, id);
+      await syncFolder(upload.folder);
       await rename(upload.folder, whole);
       await syncFolder(folder);
       try {

@@ -154,7 +154,7 @@ function TimeSplit({ answer }: { readonly answer: PredictAnswer }) {
         <h3>{t('playground.time.title')}</h3>
         <span className={styles['space']} />
         <span className={styles['caption']}>
-          {t('playground.bytes', { sent: number.bytes(answer.requestBytes).text, received: number.bytes(answer.responseBytes).text })}
+          {t('playground.bytes', { sent: number.bytes(answer.requestBytes), received: number.bytes(answer.responseBytes) })}
         </span>
       </div>
       <div className={styles['split']} role="img" aria-label={words.join(', ')}>

@@ -104,7 +104,7 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
         </span>
         <span className={styles['space']} />
         <span className={styles['caption']}>
-          {t(check?.kind === 'fits' ? `playground.size.${check.form}` : 'playground.size.plain', { size: number.bytes(bytes).text })}
+          {t(check?.kind === 'fits' ? `playground.size.${check.form}` : 'playground.size.plain', { size: number.bytes(bytes) })}
         </span>
         {asking.busy ? <Button onClick={asking.stop}>{t('playground.stop')}</Button> : null}
         <Button

@@ -22,7 +22,7 @@ export function RawText({ title, text, bytes, cut, copyLabel }: RawTextProps) {
     <section className={styles['rawText']}>
       <div className={styles['row']}>
         <h3>{title}</h3>
-        <span className={styles['caption']}>{number.bytes(bytes).text}</span>
+        <span className={styles['caption']}>{number.bytes(bytes)}</span>
         <span className={styles['space']} />
         <CopyButton value={text} label={copyLabel} />
       </div>
@@ -30,7 +30,7 @@ export function RawText({ title, text, bytes, cut, copyLabel }: RawTextProps) {
         {shown}
       </pre>
       {cut || shown.length < text.length ? (
-        <p className={styles['caption']}>{t('playground.cut', { shown: number.bytes(shown.length).text })}</p>
+        <p className={styles['caption']}>{t('playground.cut', { shown: number.bytes(shown.length) })}</p>
       ) : null}
     </section>
   );

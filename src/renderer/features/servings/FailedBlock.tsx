@@ -84,7 +84,7 @@ export function FailedBlock({ serving, problem, acts, onChange }: FailedBlockPro
       case 'usePort':
         return t('mend.usePort', { port: mend.port });
       case 'moreMemory':
-        return t('mend.moreMemory', { memory: number.binaryBytes(mend.bytes).text });
+        return t('mend.moreMemory', { memory: number.binaryBytes(mend.bytes) });
       case 'useTags':
         return t('mend.useTags', { tags: mend.tags.join(', ') });
       case 'settings':

@@ -7,8 +7,8 @@ export function PullPanel({ pull }: { readonly pull: PullProgress }) {
   const { t, number } = useText();
   const here = pull.layers.filter(({ state }) => state === 'exists').length;
   const arriving = pull.layers.filter(({ state }) => state !== 'exists');
-  const done = number.bytes(pull.currentBytes).text;
-  const total = number.bytes(pull.totalBytes).text;
+  const done = number.bytes(pull.currentBytes);
+  const total = number.bytes(pull.totalBytes);
   const sum = t('pull.ofTotal', { done, total });
   return (
     <div className={styles['pull']}>
@@ -55,15 +55,15 @@ export function PullPanel({ pull }: { readonly pull: PullProgress }) {
 
   function speedWords({ bytesPerSecond, secondsLeft }: PullProgress): string {
     if (bytesPerSecond <= 0) return '';
-    const speed = t('pull.speed', { speed: number.bytes(bytesPerSecond).text });
+    const speed = t('pull.speed', { speed: number.bytes(bytesPerSecond) });
     return secondsLeft === null ? speed : `${speed} · ${t('pull.left', { left: number.duration(secondsLeft * 1_000) })}`;
   }
 
   function layerWords({ state, currentBytes, totalBytes }: PullProgress['layers'][number]): string {
     if (state === 'waiting') return t('pull.waiting');
     if (state === 'extracting') return t('pull.extracting');
-    if (state === 'done') return totalBytes > 0 ? number.bytes(totalBytes).text : t('pull.done');
-    return `${number.bytes(currentBytes).text} / ${number.bytes(totalBytes).text}`;
+    if (state === 'done') return totalBytes > 0 ? number.bytes(totalBytes) : t('pull.done');
+    return `${number.bytes(currentBytes)} / ${number.bytes(totalBytes)}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
+import { quantityOf } from '../../ui/quantity.ts';
 import { TimeChart } from '../../ui/TimeChart.tsx';
 import { spanSeconds } from './figureHistory.ts';
 import { useFigures } from './useFigures.ts';
@@ -38,41 +39,41 @@ export function RunningPanel({ serving }: { readonly serving: Serving }) {
       <TimeChart
         {...shared}
         name={t('figures.cpu')}
-        now={<Now value={cpu.value} unit={cpus === null || cpus < 2 ? '%' : t('figures.cpuUnit', { cpus })} />}
+        now={<Now value={quantityOf(cpu).value} unit={cpus === null || cpus < 2 ? '%' : t('figures.cpuUnit', { cpus })} />}
         series={[{ role: 's3', name: t('figures.cpu'), values: history.cpuPercent }]}
         leastTop={10}
-        format={(value) => number.percent(value).text}
-        label={t('figures.cpuLabel', { value: cpu.text })}
+        format={(value) => number.percent(value)}
+        label={t('figures.cpuLabel', { value: cpu })}
       />
       <TimeChart
         {...shared}
         name={t('figures.memory')}
         now={
           <Now
-            value={memory.value}
+            value={quantityOf(memory).value}
             unit={
               latest.memoryLimitBytes > 0
-                ? t('figures.memoryUnit', { unit: memory.unit, limit: number.binaryBytes(latest.memoryLimitBytes).text })
-                : memory.unit
+                ? t('figures.memoryUnit', { unit: quantityOf(memory).unit, limit: number.binaryBytes(latest.memoryLimitBytes) })
+                : quantityOf(memory).unit
             }
           />
         }
         series={[{ role: 's3', name: t('figures.memory'), values: history.memoryBytes }]}
         leastTop={64e6}
-        format={(value) => number.bytes(value).text}
-        label={t('figures.memoryLabel', { value: memory.text })}
+        format={(value) => number.bytes(value)}
+        label={t('figures.memoryLabel', { value: memory })}
       />
       <TimeChart
         {...shared}
         name={t('figures.network')}
-        now={<Now value={outgoing.value} unit={t('figures.networkUnit', { unit: outgoing.unit })} />}
+        now={<Now value={quantityOf(outgoing).value} unit={t('figures.networkUnit', { unit: quantityOf(outgoing).unit })} />}
         series={[
           { role: 's1', name: t('figures.out'), values: history.outPerSecond },
           { role: 's2', name: t('figures.in'), values: history.inPerSecond },
         ]}
         leastTop={2_000}
-        format={(value) => t('pull.speed', { speed: number.bytes(value).text })}
-        label={t('figures.networkLabel', { incoming: incoming.text, outgoing: outgoing.text })}
+        format={(value) => t('pull.speed', { speed: number.bytes(value) })}
+        label={t('figures.networkLabel', { incoming: incoming, outgoing: outgoing })}
       />
     </section>
   );

@@ -6,6 +6,7 @@ import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { CopyAddress } from '../../ui/CopyAddress.tsx';
 import { Icon } from '../../ui/Icon.tsx';
+import { quantityOf } from '../../ui/quantity.ts';
 import { Sparkline } from '../../ui/Sparkline.tsx';
 import { StateMark } from '../../ui/StateMark.tsx';
 import { ActProblem } from './ActProblem.tsx';
@@ -107,7 +108,7 @@ function LiveCells({ serving }: { readonly serving: Serving }) {
   return (
     <>
       <FigureCell
-        value={cpu.value}
+        value={quantityOf(cpu).value}
         unit={cpus === null || cpus < 2 ? '%' : t('figures.cpuUnit', { cpus })}
         chart={
           <Sparkline
@@ -116,13 +117,15 @@ function LiveCells({ serving }: { readonly serving: Serving }) {
             spanSeconds={spanSeconds}
             role="s3"
             leastTop={10}
-            label={t('figures.cpuLabel', { value: cpu.text })}
+            label={t('figures.cpuLabel', { value: cpu })}
           />
         }
       />
       <FigureCell
-        value={memory.value}
-        unit={latest.memoryLimitBytes > 0 ? t('figures.memoryUnit', { unit: memory.unit, limit: limit.text }) : memory.unit}
+        value={quantityOf(memory).value}
+        unit={
+          latest.memoryLimitBytes > 0 ? t('figures.memoryUnit', { unit: quantityOf(memory).unit, limit: limit }) : quantityOf(memory).unit
+        }
         chart={
           <Sparkline
             times={times}
@@ -130,13 +133,13 @@ function LiveCells({ serving }: { readonly serving: Serving }) {
             spanSeconds={spanSeconds}
             role="s3"
             leastTop={64e6}
-            label={t('figures.memoryLabel', { value: memory.text })}
+            label={t('figures.memoryLabel', { value: memory })}
           />
         }
       />
       <FigureCell
-        value={rate === null ? '' : outgoing.value}
-        unit={rate === null ? '' : t('figures.networkUnit', { unit: outgoing.unit })}
+        value={rate === null ? '' : quantityOf(outgoing).value}
+        unit={rate === null ? '' : t('figures.networkUnit', { unit: quantityOf(outgoing).unit })}
         chart={
           <Sparkline
             times={times}
@@ -144,7 +147,7 @@ function LiveCells({ serving }: { readonly serving: Serving }) {
             spanSeconds={spanSeconds}
             role="s3"
             leastTop={2_000}
-            label={t('figures.networkLabel', { incoming: incoming.text, outgoing: outgoing.text })}
+            label={t('figures.networkLabel', { incoming: incoming, outgoing: outgoing })}
           />
         }
       />
@@ -178,7 +181,7 @@ function StillCell({ serving, address }: { readonly serving: Serving; readonly a
     if (state.kind === 'stopped') return t('servings.addressKept', { address });
     if (state.kind !== 'starting') return '';
     if (state.step !== 'pull' || pull === null || pull.totalBytes <= 0) return stepWords(state.step, text);
-    const sum = t('pull.ofTotal', { done: number.bytes(pull.currentBytes).text, total: number.bytes(pull.totalBytes).text });
+    const sum = t('pull.ofTotal', { done: number.bytes(pull.currentBytes), total: number.bytes(pull.totalBytes) });
     return `${stepWords(state.step, text)} · ${sum}`;
   }
 }

@@ -112,7 +112,7 @@ function detailOf(step: ServingStep, serving: Serving, { t, number }: Text): str
   if (step.id === 'load' && step.state === 'waiting') return t('serving.stepHint.load');
   if (step.id === 'pull' && step.state === 'done') {
     const parts = [
-      ...(pull !== null && pull.totalBytes > 0 ? [number.bytes(pull.totalBytes).text] : []),
+      ...(pull !== null && pull.totalBytes > 0 ? [number.bytes(pull.totalBytes)] : []),
       ...(imageDigest === null ? [] : [t('serving.digest', { digest: shortDigest(imageDigest) })]),
     ];
     if (parts.length > 0) return parts.join(' · ');

@@ -43,7 +43,7 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
     [
       t('plan.limits'),
       t('plan.limitWords', {
-        memory: number.binaryBytes(plan.memoryBytes).text,
+        memory: number.binaryBytes(plan.memoryBytes),
         files: settings.logMaxFiles,
         size: settings.logMaxSizeMb,
       }),

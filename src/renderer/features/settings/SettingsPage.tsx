@@ -38,7 +38,7 @@ export function SettingsPage() {
           <SegmentedControl
             aria-label={t('settings.theme')}
             value={settings.theme}
-            onChange={(theme) => set({ theme: theme as Settings['theme'] })}
+            onChange={(theme) => set({ theme })}
             data={[
               { value: 'system', label: t('settings.asSystem') },
               { value: 'light', label: t('settings.light') },
@@ -50,7 +50,7 @@ export function SettingsPage() {
           <SegmentedControl
             aria-label={t('settings.language')}
             value={settings.language}
-            onChange={(language) => set({ language: language as Settings['language'] })}
+            onChange={(language) => set({ language })}
             data={[
               { value: 'system', label: t('settings.asSystem') },
               { value: 'en', label: 'English' },

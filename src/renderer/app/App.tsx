@@ -1,0 +1,104 @@
+import { MantineProvider } from '@mantine/core';
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import { Route, Router, Switch, useLocation } from 'wouter';
+import { useHashLocation } from 'wouter/use-hash-location';
+import { ModelPage } from '../features/models/ModelPage.tsx';
+import { ModelsPage } from '../features/models/ModelsPage.tsx';
+import { ImportSheet } from '../features/models/ImportSheet.tsx';
+import { theme, cssVariables } from '../ui/theme.ts';
+import { Bar } from './Bar.tsx';
+import { CrashGuard } from './CrashGuard.tsx';
+import { DropTarget } from './DropTarget.tsx';
+import { TextProvider, useText } from './i18n.tsx';
+import { FolderPicker } from './FolderPicker.tsx';
+import { Palette } from './Palette.tsx';
+import { Rail } from './Rail.tsx';
+import type { ShellConnection } from './shellConnection.ts';
+import { ConnectionContext, useMirror } from './store.ts';
+import { useKeys } from './useKeys.ts';
+import styles from './App.module.css';
+
+const ServingsPage = lazy(async () => ({ default: (await import('../features/servings/ServingsPage.tsx')).ServingsPage }));
+const ServingPage = lazy(async () => ({ default: (await import('../features/servings/ServingPage.tsx')).ServingPage }));
+const PlaygroundPage = lazy(async () => ({ default: (await import('../features/playground/PlaygroundPage.tsx')).PlaygroundPage }));
+const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/SettingsPage.tsx')).SettingsPage }));
+
+function Themed({ nonce, children }: { readonly nonce: string; readonly children: ReactNode }) {
+  const scheme = useMirror((state) => state.settings.theme);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} getStyleNonce={() => nonce} {...(scheme === 'system' ? { defaultColorScheme: 'auto' } : { forceColorScheme: scheme })}>
+      {children}
+    </MantineProvider>
+  );
+}
+
+function ConnectionStrip() {
+  const { t } = useText();
+  const connection = useMirror((state) => state.connection);
+  if (connection === 'connected' || connection === 'connecting') return null;
+  return (
+    <div className={styles['strip']} role="status">
+      {t(connection === 'lost' ? 'connection.lost' : 'connection.refused')}
+    </div>
+  );
+}
+
+function Pages() {
+  const { t } = useText();
+  const known = useMirror((state) => state.facts !== null);
+  const connection = useMirror((state) => state.connection);
+  const [place] = useLocation();
+  if (!known) return <p className={styles['waiting']}>{connection === 'refused' ? t('connection.refused') : t('connection.connecting')}</p>;
+  return (
+    <CrashGuard key={place}>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/servings" component={ServingsPage} />
+          <Route path="/servings/:id">{({ id }) => <ServingPage id={id} />}</Route>
+          <Route path="/playground/:id?">{({ id }) => <PlaygroundPage {...(id === undefined ? {} : { servingId: id })} />}</Route>
+          <Route path="/settings" component={SettingsPage} />
+          <Route path="/models/:id">{({ id }) => <ModelPage id={id} />}</Route>
+          <Route component={ModelsPage} />
+        </Switch>
+      </Suspense>
+    </CrashGuard>
+  );
+}
+
+function Frame() {
+  useKeys();
+  const [place] = useLocation();
+  useEffect(() => {
+    document.querySelector('main')?.scrollTo(0, 0);
+  }, [place]);
+  return (
+    <DropTarget>
+      <Bar />
+      <ConnectionStrip />
+      <div className={styles['body']}>
+        <Rail />
+        <main className={styles['page']} tabIndex={-1}>
+          <Pages />
+        </main>
+      </div>
+      <ImportSheet />
+      <FolderPicker />
+      <Palette />
+    </DropTarget>
+  );
+}
+
+/** The whole window, over a shell's connection. `nonce` admits the styles that the kit makes while it runs. */
+export function App({ connection, nonce }: { readonly connection: ShellConnection; readonly nonce: string }) {
+  return (
+    <ConnectionContext value={connection}>
+      <Themed nonce={nonce}>
+        <TextProvider>
+          <Router hook={useHashLocation}>
+            <Frame />
+          </Router>
+        </TextProvider>
+      </Themed>
+    </ConnectionContext>
+  );
+}

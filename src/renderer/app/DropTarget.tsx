@@ -1,0 +1,110 @@
+import { Button, Progress } from '@mantine/core';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import type { ErrorReport } from '../../shared/contract/errors.ts';
+import { ErrorNote } from '../ui/ErrorNote.tsx';
+import { useText } from './i18n.tsx';
+import { openImport, reportOf, useConnection, useMirror } from './store.ts';
+import styles from './App.module.css';
+
+interface Sending {
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+/** The whole window takes folders and archives, at any time. */
+export function DropTarget({ children }: { readonly children: ReactNode }) {
+  const { t, number } = useText();
+  const connection = useConnection();
+  const isLink = useMirror((state) => state.facts?.capabilities.dropIsLink ?? false);
+  const [over, setOver] = useState(false);
+  const [sending, setSending] = useState<Sending | null>(null);
+  const [problem, setProblem] = useState<ErrorReport | null>(null);
+  const running = useRef<AbortController | null>(null);
+  const depth = useRef(0);
+
+  useEffect(() => {
+    const isFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
+    const enter = (event: DragEvent): void => {
+      if (!isFiles(event)) return;
+      depth.current += 1;
+      setOver(true);
+    };
+    const leave = (event: DragEvent): void => {
+      if (!isFiles(event)) return;
+      depth.current = Math.max(0, depth.current - 1);
+      if (depth.current === 0) setOver(false);
+    };
+    const hover = (event: DragEvent): void => {
+      if (isFiles(event)) event.preventDefault();
+    };
+    const drop = (event: DragEvent): void => {
+      depth.current = 0;
+      setOver(false);
+      const { dataTransfer } = event;
+      if (dataTransfer === null || !isFiles(event)) return;
+      event.preventDefault();
+      const end = new AbortController();
+      running.current = end;
+      setProblem(null);
+      const tickets = connection.importDropped(dataTransfer, {
+        signal: end.signal,
+        onProgress: (sentBytes, totalBytes) => setSending({ sentBytes, totalBytes }),
+      });
+      void Promise.allSettled(tickets).then((outcomes) => {
+        setSending(null);
+        for (const outcome of outcomes) {
+          if (outcome.status === 'fulfilled') openImport(outcome.value);
+          else if (!end.signal.aborted) setProblem(reportOf(outcome.reason));
+        }
+      });
+    };
+    window.addEventListener('dragenter', enter);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('dragover', hover);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragenter', enter);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('dragover', hover);
+      window.removeEventListener('drop', drop);
+    };
+  }, [connection]);
+
+  const bytes = sending === null ? '' : t('drop.progress', { sent: number.bytes(sending.sentBytes), total: number.bytes(sending.totalBytes) });
+  return (
+    <div className={styles['window']}>
+      {children}
+      {over ? (
+        <div className={styles['over']} role="status">
+          <h2>{t('drop.title')}</h2>
+          <p>
+            {t('drop.text')} {isLink ? '' : t('drop.copied')}
+          </p>
+        </div>
+      ) : null}
+      {sending === null && problem === null ? null : (
+        <div className={styles['sending']}>
+          {sending === null ? null : (
+            <>
+              {t('drop.sending')}
+              <Progress.Root size="sm" mt={8}>
+                <Progress.Section value={sending.totalBytes === 0 ? 0 : (sending.sentBytes / sending.totalBytes) * 100} aria-label={t('drop.sending')} aria-valuetext={bytes} />
+              </Progress.Root>
+              <div className={styles['sendingRow']}>
+                <span className={styles['count']}>{bytes}</span>
+                <Button size="xs" onClick={() => running.current?.abort()}>
+                  {t('drop.stop')}
+                </Button>
+              </div>
+            </>
+          )}
+          <ErrorNote problem={problem}>
+            <Button size="xs" onClick={() => setProblem(null)}>
+              {t('close')}
+            </Button>
+          </ErrorNote>
+        </div>
+      )}
+    </div>
+  );
+}

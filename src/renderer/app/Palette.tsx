@@ -1,0 +1,53 @@
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight';
+import { useLocation } from 'wouter';
+import { Icon } from '../ui/Icon.tsx';
+import { useFolderPicker } from './FolderPicker.tsx';
+import { useText } from './i18n.tsx';
+import { places } from './Rail.tsx';
+import { useClient, useMirror } from './store.ts';
+import { useAppearance } from './useAppearance.ts';
+import { useServeSample } from './useServeSample.ts';
+
+/** Places, models, servings and acts by a few letters. */
+export function Palette() {
+  const { t } = useText();
+  const [, go] = useLocation();
+  const client = useClient();
+  const { pick } = useFolderPicker();
+  const { toggleTheme, toggleLanguage } = useAppearance();
+  const { serveSample } = useServeSample();
+  const models = useMirror((state) => state.models);
+  const servings = useMirror((state) => state.servings);
+  const act = (id: string, label: string, onClick: () => void, description?: string): SpotlightActionData => ({ id, label, onClick, ...(description === undefined ? {} : { description }) });
+  // What a stop or start fails with is told on the serving's own page.
+  const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
+  const groups: SpotlightActionGroupData[] = [
+    { group: t('palette.places'), actions: places.map(({ path, name }, index) => act(path, t(name), () => go(path), String(index + 1))) },
+    { group: t('palette.models'), actions: models.map(({ id, name }) => act(`model ${id}`, name, () => go(`/models/${id}`))) },
+    { group: t('palette.servings'), actions: servings.map(({ id, name }) => act(`serving ${id}`, name, () => go(`/servings/${id}`))) },
+    {
+      group: t('palette.acts'),
+      actions: [
+        act('add', t('palette.add'), pick, 'O'),
+        act('sample', t('palette.sample'), () => void serveSample()),
+        ...servings.map(({ id, name, state }) =>
+          state.kind === 'serving' ? act(`stop ${id}`, t('palette.stop', { name }), () => quietly(client.servings.stop({ id }))) : act(`start ${id}`, t('palette.start', { name }), () => quietly(client.servings.startAgain({ id }))),
+        ),
+        act('theme', t('palette.theme'), toggleTheme),
+        act('language', t('palette.language'), toggleLanguage),
+      ],
+    },
+  ];
+  return (
+    <Spotlight
+      actions={groups.filter(({ actions }) => actions.length > 0)}
+      shortcut={['mod + K']}
+      nothingFound={t('palette.nothing')}
+      scrollable
+      maxHeight={420}
+      size={560}
+      yOffset={96}
+      searchProps={{ placeholder: t('bar.search'), 'aria-label': t('bar.search'), leftSection: <Icon name="search" /> }}
+    />
+  );
+}

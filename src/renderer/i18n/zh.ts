@@ -1,0 +1,6 @@
+import type { en } from './en.ts';
+import { zhModels } from './zhModels.ts';
+import { zhServings } from './zhServings.ts';
+
+/** 简体中文目录：键与英文目录一一对应。 */
+export const zh: Readonly<Record<keyof typeof en, string>> = { ...zhModels, ...zhServings };
