@@ -81,6 +81,7 @@ async function startWeb({ env, args, folder, faults }: StartOptions, context: Br
   const { port } = new URL(program.url);
   const page = await context.newPage();
   await page.goto(program.url);
+  await page.getByRole('heading', { level: 1 }).waitFor();
   return {
     page,
     errors: () => program.errors(),

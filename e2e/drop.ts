@@ -19,6 +19,8 @@ export async function dragOverWindow(page: Page, ...paths: readonly string[]): P
   return {
     async drop() {
       over = true;
+      // A drop is taken only where the last look found a taker.
+      await send('dragOver');
       await send('drop');
     },
     async [Symbol.asyncDispose]() {

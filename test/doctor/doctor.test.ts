@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createDiagnosis } from '../../src/main/doctor/causes.ts';
-import { milestoneOf } from '../../src/main/doctor/milestones.ts';
+import { milestoneOf } from '../../src/shared/tfserving/milestones.ts';
 import { parseServerLine } from '../../src/main/doctor/serverLog.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
 

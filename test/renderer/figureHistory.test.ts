@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Figures } from '../../src/shared/contract/serving.ts';
+import { timeRange } from '../../src/renderer/ui/chartColors.ts';
 import { addFigures, noFigures, spanSeconds } from '../../src/renderer/features/servings/figureHistory.ts';
 
 const start = Date.UTC(2026, 10, 24, 14, 0, 0);
@@ -36,5 +37,16 @@ describe('the history of figures', () => {
       ({ length }) => length,
     );
     expect({ lengths, first: history.cpuPercent[0] }).toEqual({ lengths: Array(5).fill(spanSeconds + 1), first: 49 });
+  });
+});
+
+describe('the times of a plot', () => {
+  it('reach back to what is known, at least a minute and at most the span', () => {
+    expect([timeRange(990, 1_000, 300), timeRange(880, 1_000, 300), timeRange(100, 1_000, 300), timeRange(null, null, 300)]).toEqual([
+      [940, 1_000],
+      [880, 1_000],
+      [700, 1_000],
+      [-60, 0],
+    ]);
   });
 });

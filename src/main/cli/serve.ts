@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import { addressesOf, type Serving, type VersionPolicy } from '../../shared/contract/serving.ts';
+import { addressesOf } from '../../shared/contract/addresses.ts';
+import { type Serving, type VersionPolicy } from '../../shared/contract/serving.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import { startBackgroundOwner } from '../owner/backgroundOwner.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';

@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/contract/errors.ts';
-import { addressesOf, type Serving } from '../../shared/contract/serving.ts';
+import { addressesOf } from '../../shared/contract/addresses.ts';
+import { type Serving } from '../../shared/contract/serving.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { parseUsage } from './usage.ts';
 import { fetchState, waitUntilServing } from './watchState.ts';

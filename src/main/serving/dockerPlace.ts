@@ -8,7 +8,7 @@ import type { Settings } from '../../shared/contract/settings.ts';
 import type { ContainerSpec, Credentials, DockerEngine } from '../docker/dockerEngine.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { createDiagnosis } from '../doctor/causes.ts';
-import { milestoneOf } from '../doctor/milestones.ts';
+import { milestoneOf } from '../../shared/tfserving/milestones.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import { connectGrpc, GrpcFailure, type ServingGrpc } from '../tfserving/grpcClient.ts';
 import { tryCanary } from './canary.ts';

@@ -223,14 +223,15 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
   async function startAgain(id: string, changes: Partial<ServeRequest> = {}): Promise<{ readonly taskId: string }> {
     const serving = find(id);
     if (serving.state.kind === 'starting' || serving.state.kind === 'stopping') throw new AppError('SERVING_RUNNING', { name: serving.name });
-    if (serving.state.kind === 'serving') await stop(serving.id);
     const { plan: old } = serving;
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const request = serveRequest.parse({
       modelId: old.modelId, name: old.name, engine: old.engine, image: old.image, restPort: old.restPort, grpcPort: old.grpcPort, versions: old.versions, tags: old.tags,
       extraFlags: old.extraFlags, env: old.env, life: old.life, memoryBytes: old.memoryBytes, ...given,
     });
+    // Refused changes leave what runs as it is.
     const made = await plan(request, serving.id);
+    if (serving.state.kind === 'serving') await stop(serving.id);
     const record = recordOf(serving.id);
     if (record !== undefined) records.put({ ...record, plan: made, wanted: 'running' });
     change(serving.id, { plan: made, name: made.name, modelId: made.modelId, steps: waitingSteps, pull: null, canary: null, cause: null, note: null });

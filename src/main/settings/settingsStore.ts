@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { defaultSettings, settingsSchema, type Settings } from '../../shared/contract/settings.ts';
+import { defaultSettings } from '../../shared/contract/defaultSettings.ts';
+import { settingsSchema, type Settings } from '../../shared/contract/settings.ts';
 
 /** Where settings are kept: electron-store in the desktop shell, a file of the same format elsewhere. */
 export interface SettingsStore {

@@ -26,6 +26,7 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
     const isFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') === true;
     const enter = (event: DragEvent): void => {
       if (!isFiles(event)) return;
+      event.preventDefault();
       depth.current += 1;
       setOver(true);
     };

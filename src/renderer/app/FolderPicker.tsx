@@ -138,6 +138,7 @@ export function FolderPicker() {
   const call = useCall();
   const opened = usePicker((state) => state.opened);
   const close = (): void => usePicker.setState({ opened: false });
+  if (!opened) return null;
   const choose = (node: string): void => {
     void call.run(async () => {
       const { ticket } = await client.folders.ticket({ node });
@@ -146,7 +147,7 @@ export function FolderPicker() {
     });
   };
   return (
-    <Modal opened={opened} onClose={close} title={t('tree.title')} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal opened onClose={close} title={t('tree.title')} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
       <Paragraph c="dimmed" mb="sm">
         {t('tree.text')}
       </Paragraph>

@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import { createContext, useContext } from 'react';
 import { AppError, type ErrorReport } from '../../shared/contract/errors.ts';
-import { defaultSettings } from '../../shared/contract/settings.ts';
+import { defaultSettings } from '../../shared/contract/defaultSettings.ts';
 import type { AppFacts, AppState, StateEvent } from '../../shared/contract/state.ts';
 import type { ContractClient } from '../../shared/rpc/connectClient.ts';
 import type { ConnectionStatus, ShellConnection } from './shellConnection.ts';

@@ -19,7 +19,7 @@ export const enServings = {
   'servings.empty.hint': 'or drop a model folder anywhere in this window',
 
   'figures.title': 'Machine use',
-  'figures.span': 'the last 5 minutes',
+  'figures.span': 'since this page is open, at most 5 minutes',
   'figures.asTable': 'As a table',
   'figures.time': 'Time',
   'figures.cpu': 'CPU',

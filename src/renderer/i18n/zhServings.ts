@@ -21,7 +21,7 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'servings.empty.hint': '或把模型文件夹拖到窗口任意处',
 
   'figures.title': '资源占用',
-  'figures.span': '最近 5 分钟',
+  'figures.span': '自打开此页起，最多 5 分钟',
   'figures.asTable': '以表格显示',
   'figures.time': '时间',
   'figures.cpu': 'CPU',

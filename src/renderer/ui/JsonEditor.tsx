@@ -71,6 +71,20 @@ function decorate(marks: readonly TextMark[], length: number): DecorationSet {
   return Decoration.set(ranges, true);
 }
 
+/**
+ * Typing over a selection, done by the editor. Left to Chromium, its own editing writes `style` attributes to keep the looks of what
+ * was replaced, and the content security policy refuses those.
+ */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    if (inputType !== 'insertText' || data === null || view.composing || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+    return true;
+  },
+});
+
 function attributesOf({ label, invalid, describedBy }: Pick<JsonEditorProps, 'label' | 'invalid' | 'describedBy'>): Extension {
   return EditorView.contentAttributes.of({
     'aria-label': label,
@@ -111,6 +125,7 @@ export function JsonEditor({ value, onChange, label, marks, invalid, describedBy
           frame,
           markField,
           EditorView.lineWrapping,
+          typeOverSelection,
           attributes.current.of(attributesOf({ label: first.current.label })),
           Prec.highest(
             keymap.of([

@@ -2,7 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { paleOf, readRole, type SeriesRole } from './chartColors.ts';
+import { paleOf, readRole, timeRange, type SeriesRole } from './chartColors.ts';
 import styles from './charts.module.css';
 
 export interface SparklineProps {
@@ -40,7 +40,7 @@ export function Sparkline({ times, values, spanSeconds, role, label, leastTop, w
         cursor: { show: false },
         axes: [{ show: false }, { show: false }],
         scales: {
-          x: { time: true, range: (_, __, newest) => [(newest ?? 0) - spanSeconds, newest ?? 0] },
+          x: { time: true, range: (_, oldest, newest) => timeRange(oldest, newest, spanSeconds) },
           y: { range: (_, __, highest) => [0, Math.max(leastTop, highest ?? 0)] },
         },
         series: [{}, { stroke, width: 1.5, fill: paleOf(stroke), points: { show: false } }],

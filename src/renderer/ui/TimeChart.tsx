@@ -3,7 +3,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, type ReactNode } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { paleOf, readRole, seriesDash, type SeriesRole } from './chartColors.ts';
+import { paleOf, readRole, seriesDash, timeRange, type SeriesRole } from './chartColors.ts';
 import styles from './charts.module.css';
 
 export interface ChartSeries {
@@ -95,7 +95,7 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: true, range: (_, __, newest) => [(newest ?? 0) - spanSeconds, newest ?? 0] },
+          x: { time: true, range: (_, oldest, newest) => timeRange(oldest, newest, spanSeconds) },
           y: { range: (_, __, highest) => [0, Math.max(leastTop, (highest ?? 0) * 1.1)] },
         },
         axes: [

@@ -13,3 +13,12 @@ export function paleOf(color: string): string {
 
 /** How each series is stroked, so that colour is never the only difference. */
 export const seriesDash: Record<SeriesRole, number[]> = { s1: [], s2: [5, 3], s3: [], s4: [6, 3, 1, 3], s5: [] };
+
+/** A line of which little is known yet is drawn over at least this long. */
+const leastSpanSeconds = 60;
+
+/** The times a plot shows: all that is known, up to the span, with the newest at its right end. */
+export function timeRange(oldest: number | null, newest: number | null, spanSeconds: number): [number, number] {
+  const end = newest ?? 0;
+  return [Math.max(end - spanSeconds, Math.min(oldest ?? end, end - leastSpanSeconds)), end];
+}

@@ -15,14 +15,3 @@ export const settingsSchema = z.object({
   askBeforeQuit: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-
-export const defaultSettings: Settings = {
-  theme: 'system',
-  language: 'system',
-  image: 'tensorflow/serving:latest',
-  mirror: '',
-  engineEndpoint: '',
-  logMaxSizeMb: 10,
-  logMaxFiles: 3,
-  askBeforeQuit: true,
-};

@@ -380,14 +380,15 @@ export function ImportSheet() {
   const { t } = useText();
   const client = useClient();
   const [ticket] = useMirror((state) => state.imports);
+  if (ticket === undefined) return null;
   const close = (): void => {
     closeImport();
     // Its time runs out by itself where this call does not get through.
-    if (ticket !== undefined) client.imports.discard({ ticket }).catch(() => undefined);
+    client.imports.discard({ ticket }).catch(() => undefined);
   };
   return (
-    <Modal opened={ticket !== undefined} onClose={close} withCloseButton={false} size={800} padding={0} aria-label={t('import.reading')}>
-      {ticket === undefined ? null : <Sheet key={ticket} ticket={ticket} />}
+    <Modal key={ticket} opened onClose={close} withCloseButton={false} size={800} padding={0} aria-label={t('import.reading')}>
+      <Sheet ticket={ticket} />
     </Modal>
   );
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Modal, Tabs, Text as Paragraph, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { addressesOf } from '../../../shared/contract/serving.ts';
+import { addressesOf } from '../../../shared/contract/addresses.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
 import type { Model } from '../../../shared/contract/state.ts';
 import { useText } from '../../app/i18n.tsx';

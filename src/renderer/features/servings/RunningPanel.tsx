@@ -20,7 +20,7 @@ export function RunningPanel({ serving }: { readonly serving: Serving }) {
 
   const { latest, times } = history;
   if (latest === null) return <p className={styles['dim']}>{t('figures.awaited')}</p>;
-  const cpu = number.percent(latest.cpuPercent);
+  const cpu = number.percent(Math.round(latest.cpuPercent * 10) / 10);
   const memory = number.bytes(latest.memoryBytes);
   const incoming = number.bytes(history.inPerSecond.at(-1) ?? 0);
   const outgoing = number.bytes(history.outPerSecond.at(-1) ?? 0);

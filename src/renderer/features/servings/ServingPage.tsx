@@ -2,7 +2,8 @@ import { Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
-import { addressesOf, type LogLine, type Serving } from '../../../shared/contract/serving.ts';
+import { addressesOf } from '../../../shared/contract/addresses.ts';
+import type { LogLine, Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { CopyAddress } from '../../ui/CopyAddress.tsx';
@@ -51,7 +52,21 @@ function Known({ serving }: { readonly serving: Serving }) {
   const acts = useServingActs(serving);
   const [changing, setChanging] = useState(false);
   const [removing, setRemoving] = useState(false);
-  const change = (): void => setChanging(true);
+  // A refusal is shown in the dialog that caused it, not behind it too, and does not outlive it.
+  const behind = changing || removing ? { ...acts, problem: null } : acts;
+  const change = (): void => {
+    acts.forgetProblem();
+    setChanging(true);
+  };
+  const remove = (): void => {
+    acts.forgetProblem();
+    setRemoving(true);
+  };
+  const close = (): void => {
+    acts.forgetProblem();
+    setChanging(false);
+    setRemoving(false);
+  };
   useHotkeys([
     [
       'Delete',
@@ -62,10 +77,10 @@ function Known({ serving }: { readonly serving: Serving }) {
   ]);
   return (
     <>
-      <Header serving={serving} acts={acts} onChange={change} onRemove={() => setRemoving(true)} />
-      <Body serving={serving} acts={acts} onChange={change} />
-      <ChangesForm serving={serving} acts={acts} opened={changing} onClose={() => setChanging(false)} />
-      <RemoveServing serving={serving} acts={acts} opened={removing} onClose={() => setRemoving(false)} />
+      <Header serving={serving} acts={behind} onChange={change} onRemove={remove} />
+      <Body serving={serving} acts={behind} onChange={change} />
+      <ChangesForm serving={serving} acts={acts} opened={changing} onClose={close} />
+      <RemoveServing serving={serving} acts={acts} opened={removing} onClose={close} />
     </>
   );
 }

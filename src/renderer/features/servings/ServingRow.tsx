@@ -99,7 +99,7 @@ function LiveCells({ serving }: { readonly serving: Serving }) {
         {t('figures.awaited')}
       </td>
     );
-  const cpu = number.percent(latest.cpuPercent);
+  const cpu = number.percent(Math.round(latest.cpuPercent * 10) / 10);
   const memory = number.bytes(latest.memoryBytes);
   const limit = number.binaryBytes(latest.memoryLimitBytes);
   const incoming = number.bytes(history.inPerSecond.at(-1) ?? 0);

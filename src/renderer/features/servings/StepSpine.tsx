@@ -57,7 +57,7 @@ function Step({ step, serving, lines }: { readonly step: ServingStep; readonly s
   const opened = step.state === 'running';
   const milestones = opened && step.id === 'load' && lines.length > 0;
   const detail = milestones ? null : detailOf(step, serving, text);
-  const elapsed = elapsedOf(step, now, text);
+  const elapsed = step.state === 'skipped' ? '' : elapsedOf(step, now, text);
   return (
     <li data-state={step.state} aria-current={opened ? 'step' : undefined}>
       <span className={styles['glyph']}>
@@ -110,6 +110,8 @@ function detailOf(step: ServingStep, serving: Serving, { t, number }: Text): str
     return canary.kind === 'not-tried' ? t('serving.canaryNotTried', { reason: canary.reason }) : canary.note;
   }
   if (step.id === 'load' && step.state === 'waiting') return t('serving.stepHint.load');
+  // That nothing was pulled is the step's own line already.
+  if (step.id === 'pull' && step.state === 'skipped') return null;
   if (step.id === 'pull' && step.state === 'done') {
     const parts = [
       ...(pull !== null && pull.totalBytes > 0 ? [number.bytes(pull.totalBytes)] : []),

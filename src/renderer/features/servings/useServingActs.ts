@@ -18,6 +18,8 @@ export interface ServingActs {
   readonly startWith: (changes: Partial<ServingChanges>) => Promise<boolean>;
   readonly remove: () => Promise<boolean>;
   readonly copyDockerRun: () => void;
+  /** The person has seen it, or turned to something else. */
+  readonly forgetProblem: () => void;
   /** Any other call; its refusal is shown where those of the serving are. */
   readonly attempt: (act: () => Promise<unknown>) => void;
 }
@@ -67,6 +69,7 @@ export function useServingActs(serving: Serving): ServingActs {
         if (copiedTimer.current !== null) clearTimeout(copiedTimer.current);
         copiedTimer.current = setTimeout(() => setCopied(false), 2_000);
       }),
+    forgetProblem: () => setProblem(null),
     attempt: (act) => void run(act),
   };
 }
