@@ -35,6 +35,7 @@ for (const theme of ['Light', 'Dark'] as const) {
     await expect(page.getByRole('dialog')).toBeVisible();
     await look('palette');
     await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
 
     const drag = await dragOverWindow(page, modelFolder(app, 'bad/keras_file'));
     await look('dragged over');

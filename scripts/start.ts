@@ -13,7 +13,8 @@ const say = (line: string): void => {
 /** Path of Electron's binary where it is there; the package tells it in path.txt. */
 function electronBinary(): string | undefined {
   const folder = join(createRequire(import.meta.url).resolve('electron/package.json'), '..');
-  const name = process.platform === 'win32' ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron';
+  const name =
+    process.platform === 'win32' ? 'electron.exe' : process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron';
   const path = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(folder, 'dist'), name);
   return existsSync(path) ? path : undefined;
 }
@@ -39,7 +40,8 @@ type Choice = { readonly shell: 'desktop'; readonly binary: string } | { readonl
 async function chooseShell(): Promise<Choice> {
   const wanted = process.env['SLIPWAY_SHELL'];
   if (wanted === 'web') return { shell: 'web', why: 'SLIPWAY_SHELL=web' };
-  if (wanted !== undefined && wanted !== '' && wanted !== 'desktop') throw new Error(`SLIPWAY_SHELL is ${wanted}; it can be web or desktop`);
+  if (wanted !== undefined && wanted !== '' && wanted !== 'desktop')
+    throw new Error(`SLIPWAY_SHELL is ${wanted}; it can be web or desktop`);
   const display = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
   if (wanted !== 'desktop') {
     if (!display) return { shell: 'web', why: 'there is no display' };

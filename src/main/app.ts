@@ -68,18 +68,37 @@ export async function createApp(outside: Outside): Promise<App> {
   // 3. The library.
   const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
   const userHome = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
-  const imports = createImports({ hub, tasks, library, tickets: createTickets(() => performance.now()), folder: home, userHome, samplePath: outside.samplePath });
+  const imports = createImports({
+    hub,
+    tasks,
+    library,
+    tickets: createTickets(() => performance.now()),
+    folder: home,
+    userHome,
+    samplePath: outside.samplePath,
+  });
   const tree = createFolderTree(outside.roots, userHome);
 
   // 4. The engine, and what is served in it.
   const typedCredentials = new Map<string, Credentials>();
   const dockerFolder = env['DOCKER_CONFIG'] ?? join(userHome, '.docker');
-  const credentials = (reference: string): Promise<Credentials | undefined> => credentialsFor(reference, { dockerFolder, typed: typedCredentials });
+  const credentials = (reference: string): Promise<Credentials | undefined> =>
+    credentialsFor(reference, { dockerFolder, typed: typedCredentials });
   const life = new AbortController();
   boot.defer(() => life.abort());
   const engines = boot.use(createEngineWatch({ hub, env, getChosen: () => hub.state.settings.engineEndpoint, signal: life.signal }));
   const servings = boot.use(
-    createServings({ hub, tasks, engines, records: database.servings, events: database.events, ownerId: database.ownerId, dataFolder: home, credentials, now }),
+    createServings({
+      hub,
+      tasks,
+      engines,
+      records: database.servings,
+      events: database.events,
+      ownerId: database.ownerId,
+      dataFolder: home,
+      credentials,
+      now,
+    }),
   );
 
   const running = boot.move();

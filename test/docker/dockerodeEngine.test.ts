@@ -69,7 +69,16 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a real engine' : `a real
     const id = await create();
     await engine.start(id, { signal });
     const host = JSON.parse(execFileSync('docker', ['inspect', id], { encoding: 'utf8' }))[0].HostConfig as Record<string, unknown>;
-    expect(host).toMatchObject({ ReadonlyRootfs: true, Init: true, CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'], Privileged: false, Memory: 1 << 30, PidsLimit: 512, Binds: null });
+    expect(host).toMatchObject({
+      ReadonlyRootfs: true,
+      Init: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      Memory: 1 << 30,
+      PidsLimit: 512,
+      Binds: null,
+    });
     expect(host['Mounts']).toEqual([{ Type: 'bind', Source: model, Target: '/models/m', ReadOnly: true }]);
     for await (const { text } of engine.logs(id, { signal, follow: true, tail: 100 })) if (text.includes('Entering the event loop')) break;
     for await (const { memoryBytes, memoryLimitBytes } of engine.figures(id, { signal })) {
@@ -130,7 +139,9 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a real engine' : `a real
     const last = progress.at(-1);
     expect([last?.layers.length, last?.layers.every(({ state }) => state === 'done' || state === 'exists')]).toEqual([2, true]);
     expect((await engine.inspectImage(reference, { signal }))?.digest).toMatch(/^sha256:/);
-    expect(await codeOf(engine.pull('localhost:5000/slipway-test-pull:none', { signal, onProgress: () => undefined }))).toBe('IMAGE_NOT_FOUND');
+    expect(await codeOf(engine.pull('localhost:5000/slipway-test-pull:none', { signal, onProgress: () => undefined }))).toBe(
+      'IMAGE_NOT_FOUND',
+    );
   });
 
   test('an image comes from a saved file', async () => {

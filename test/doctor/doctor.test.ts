@@ -38,8 +38,12 @@ test('a line in either shape loses its prefix and keeps its level', () => {
 
 test('only what a failed start quotes is told as its cause', () => {
   const diagnosis = createDiagnosis();
-  const text = "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: m version: 1} due to error: NOT_FOUND: Op type not registered 'MyOp' in binary}, }";
-  expect(diagnosis.feed(parseServerLine({ time: '', stream: 'stderr', text }))).toMatchObject({ cause: { id: 'F13' }, error: { code: 'OP_UNKNOWN', data: { op: 'MyOp' } } });
+  const text =
+    "Failed to start server. Error: UNKNOWN: 1 servable(s) did not become available: {{{name: m version: 1} due to error: NOT_FOUND: Op type not registered 'MyOp' in binary}, }";
+  expect(diagnosis.feed(parseServerLine({ time: '', stream: 'stderr', text }))).toMatchObject({
+    cause: { id: 'F13' },
+    error: { code: 'OP_UNKNOWN', data: { op: 'MyOp' } },
+  });
 });
 
 describe.skipIf(!fixtures())(fixtures() ? "a genuine server's logs" : `a genuine server's logs [${whyNoFixtures}]`, () => {
@@ -67,7 +71,22 @@ describe.skipIf(!fixtures())(fixtures() ? "a genuine server's logs" : `a genuine
   });
 
   test('a good start passes every milestone in order', () => {
-    const ids = readLog('F.log').flatMap(({ message }) => milestoneOf(message) ?? []).map(({ id, version }) => (version === null ? id : `${id} ${version}`));
-    expect(ids.slice(0, 12)).toEqual(['config', 'adding', 'reserved 1', 'loading 1', 'reading 1', 'restoring', 'initialising', 'loaded-graph', 'loaded 1', 'grpc', 'rest', 'serving']);
+    const ids = readLog('F.log')
+      .flatMap(({ message }) => milestoneOf(message) ?? [])
+      .map(({ id, version }) => (version === null ? id : `${id} ${version}`));
+    expect(ids.slice(0, 12)).toEqual([
+      'config',
+      'adding',
+      'reserved 1',
+      'loading 1',
+      'reading 1',
+      'restoring',
+      'initialising',
+      'loaded-graph',
+      'loaded 1',
+      'grpc',
+      'rest',
+      'serving',
+    ]);
   });
 });

@@ -55,7 +55,11 @@ describe('the binder of contract and channel', () => {
     const told: unknown[] = [];
     onIncident((_, error) => told.push(error));
     const error = await failureOf(serve().client.tasks.cancel({ id: 'bug' }));
-    expect({ code: error.code, hasIncident: String(error.data['incident']).length > 0, leaks: JSON.stringify(error.report()).includes('secret') }).toEqual({
+    expect({
+      code: error.code,
+      hasIncident: String(error.data['incident']).length > 0,
+      leaks: JSON.stringify(error.report()).includes('secret'),
+    }).toEqual({
       code: 'INTERNAL',
       hasIncident: true,
       leaks: false,

@@ -42,44 +42,54 @@ function variableBytes(folder: string, shards: number, { slices, dtype, shape, .
 }
 
 suite(`the reader, against what TensorFlow says${why}`, () => {
-  test.each(corpus().models.map(({ path, goldens }) => [path, goldens] as const))('%s: signatures, files, parameters, ops and variables', async (path, goldens) => {
-    const golden = readGolden(goldens, 'goldens.json') as Golden;
-    const variables = readGolden(goldens, 'variables.json') as Record<string, { dtype: string; shape: number[]; sha256?: string }>;
-    const folder = join(models, path);
-    const { kind, versions } = await inspectFolder(folder, { verify: true, signal });
-    const [version] = versions;
-    if (version === undefined) throw new Error('rejected');
-    const shards = version.files.filter((file) => file.path.includes('.data-')).length;
-    const hashes = version.variables
-      .filter(({ key }) => variables[key]?.sha256 !== undefined)
-      .map((variable) => [variable.key, createHash('sha256').update(variableBytes(folder, shards, variable)).digest('hex')]);
-    const fixedSize = (key: string): boolean => dtypeSizeBytes(variables[key]?.dtype as VariableInfo['dtype']) > 0;
-    expect({
-      kind,
-      meta_graphs: version.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
-      total_params: version.total_params,
-      size_bytes: version.size_bytes,
-      files: version.files,
-      ops: version.ops,
-      variables: Object.fromEntries(version.variables.map(({ key, dtype, shape }) => [key, { dtype, shape }])),
-      sha256: Object.fromEntries(hashes.filter(([key]) => fixedSize(key ?? ''))),
-      verified: version.verified,
-      problems: version.problems,
-    }).toEqual({
-      kind: 'ok',
-      meta_graphs: golden.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
-      total_params: golden.total_params,
-      size_bytes: golden.size_bytes,
-      files: golden.files.map((file) => ({ path: file.path, bytes: file.bytes })),
-      ops: (readGolden(goldens, 'ops.json') as { ops: unknown }).ops,
-      variables: Object.fromEntries(Object.entries(variables).map(([key, { dtype, shape }]) => [key, { dtype, shape }])),
-      sha256: Object.fromEntries(
-        Object.entries(variables).filter(([key, { sha256 }]) => sha256 !== undefined && fixedSize(key)).map(([key, { sha256 }]) => [key, sha256]),
-      ),
-      verified: true,
-      problems: [],
-    });
-  });
+  test.each(corpus().models.map(({ path, goldens }) => [path, goldens] as const))(
+    '%s: signatures, files, parameters, ops and variables',
+    async (path, goldens) => {
+      const golden = readGolden(goldens, 'goldens.json') as Golden;
+      const variables = readGolden(goldens, 'variables.json') as Record<string, { dtype: string; shape: number[]; sha256?: string }>;
+      const folder = join(models, path);
+      const { kind, versions } = await inspectFolder(folder, { verify: true, signal });
+      const [version] = versions;
+      if (version === undefined) throw new Error('rejected');
+      const shards = version.files.filter((file) => file.path.includes('.data-')).length;
+      const hashes = version.variables
+        .filter(({ key }) => variables[key]?.sha256 !== undefined)
+        .map((variable) => [
+          variable.key,
+          createHash('sha256')
+            .update(variableBytes(folder, shards, variable))
+            .digest('hex'),
+        ]);
+      const fixedSize = (key: string): boolean => dtypeSizeBytes(variables[key]?.dtype as VariableInfo['dtype']) > 0;
+      expect({
+        kind,
+        meta_graphs: version.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
+        total_params: version.total_params,
+        size_bytes: version.size_bytes,
+        files: version.files,
+        ops: version.ops,
+        variables: Object.fromEntries(version.variables.map(({ key, dtype, shape }) => [key, { dtype, shape }])),
+        sha256: Object.fromEntries(hashes.filter(([key]) => fixedSize(key ?? ''))),
+        verified: version.verified,
+        problems: version.problems,
+      }).toEqual({
+        kind: 'ok',
+        meta_graphs: golden.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
+        total_params: golden.total_params,
+        size_bytes: golden.size_bytes,
+        files: golden.files.map((file) => ({ path: file.path, bytes: file.bytes })),
+        ops: (readGolden(goldens, 'ops.json') as { ops: unknown }).ops,
+        variables: Object.fromEntries(Object.entries(variables).map(([key, { dtype, shape }]) => [key, { dtype, shape }])),
+        sha256: Object.fromEntries(
+          Object.entries(variables)
+            .filter(([key, { sha256 }]) => sha256 !== undefined && fixedSize(key))
+            .map(([key, { sha256 }]) => [key, sha256]),
+        ),
+        verified: true,
+        problems: [],
+      });
+    },
+  );
 });
 
 /** What each broken folder is called. */
@@ -131,14 +141,17 @@ suite(`broken folders${why}`, () => {
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  test.each(corpus().bad.map(({ path, defect, expect: want }) => [path, defect, want] as const))('%s (%s) is told as its expectation, %s, says', async (path, _, want) => {
-    const { kind, versions, problems } = await inspectFolder(join(copy, path), { verify: true, signal });
-    const grave = [...problems, ...versions.flatMap((version) => version.problems)].filter(({ severity }) => severity !== 'note');
-    expect({ kind, codes: [...new Set(grave.map(({ code }) => code))] }).toEqual({
-      kind: want === 'reject' ? 'rejected' : 'ok',
-      codes: expected[path] === undefined ? [] : [expected[path]],
-    });
-  });
+  test.each(corpus().bad.map(({ path, defect, expect: want }) => [path, defect, want] as const))(
+    '%s (%s) is told as its expectation, %s, says',
+    async (path, _, want) => {
+      const { kind, versions, problems } = await inspectFolder(join(copy, path), { verify: true, signal });
+      const grave = [...problems, ...versions.flatMap((version) => version.problems)].filter(({ severity }) => severity !== 'note');
+      expect({ kind, codes: [...new Set(grave.map(({ code }) => code))] }).toEqual({
+        kind: want === 'reject' ? 'rejected' : 'ok',
+        codes: expected[path] === undefined ? [] : [expected[path]],
+      });
+    },
+  );
 });
 
 suite(`layouts${why}`, () => {
@@ -150,7 +163,12 @@ suite(`layouts${why}`, () => {
   const place = (...to: string[]): void => cpSync(join(models, 'models', 'half_plus_two', '1'), join(folder, ...to), { recursive: true });
   const told = async (...path: string[]): Promise<unknown> => {
     const { kind, name, versions, problems } = await inspectFolder(join(folder, ...path), { signal });
-    return { kind, name, versions: versions.map(({ version }) => version), problems: problems.map(({ code, mends = [] }) => [code, ...mends.map((mend) => mend.kind)]) };
+    return {
+      kind,
+      name,
+      versions: versions.map(({ version }) => version),
+      problems: problems.map(({ code, mends = [] }) => [code, ...mends.map((mend) => mend.kind)]),
+    };
   };
 
   test('a base folder takes its name, and its versions are in order of number', async () => {
@@ -160,18 +178,33 @@ suite(`layouts${why}`, () => {
 
   test('0001 beside 1 is a duplicate, and 007 alone is version 7', async () => {
     for (const version of ['1', '0001', '007']) place('zeros', version);
-    expect(await told('zeros')).toEqual({ kind: 'ok', name: 'zeros', versions: ['1', '7'], problems: [['VERSION_LEADING_ZEROS'], ['DUPLICATE_VERSION']] });
+    expect(await told('zeros')).toEqual({
+      kind: 'ok',
+      name: 'zeros',
+      versions: ['1', '7'],
+      problems: [['VERSION_LEADING_ZEROS'], ['DUPLICATE_VERSION']],
+    });
   });
 
   test('the parent of v1 is the model, served as version 1', async () => {
     place('named', 'v1');
-    expect(await told('named')).toEqual({ kind: 'ok', name: 'named', versions: [null], problems: [['VERSION_NOT_NUMERIC', 'serveAsVersion']] });
+    expect(await told('named')).toEqual({
+      kind: 'ok',
+      name: 'named',
+      versions: [null],
+      problems: [['VERSION_NOT_NUMERIC', 'serveAsVersion']],
+    });
   });
 
   test('a folder of several models offers each', async () => {
     place('shelf', 'a', '1');
     place('shelf', 'b', '3');
-    expect(await told('shelf')).toEqual({ kind: 'rejected', name: 'shelf', versions: [], problems: [['NESTED_MODEL', 'useFolder', 'useFolder']] });
+    expect(await told('shelf')).toEqual({
+      kind: 'rejected',
+      name: 'shelf',
+      versions: [],
+      problems: [['NESTED_MODEL', 'useFolder', 'useFolder']],
+    });
   });
 
   test('a version beside a half-copied one is usable, and the other is told', async () => {

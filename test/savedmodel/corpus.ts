@@ -10,7 +10,9 @@ interface Corpus {
 /** The list of fixture models and of broken ones; empty where there are no fixtures. */
 export function corpus(): Corpus {
   const folder = fixtures();
-  return folder === undefined ? { models: [], bad: [] } : (JSON.parse(readFileSync(join(folder, 'models', 'MANIFEST.json'), 'utf8')) as Corpus);
+  return folder === undefined
+    ? { models: [], bad: [] }
+    : (JSON.parse(readFileSync(join(folder, 'models', 'MANIFEST.json'), 'utf8')) as Corpus);
 }
 
 /** One of the goldens' JSON files. */
@@ -21,7 +23,10 @@ export function readGolden(goldens: string, name: string): unknown {
 /** Copies the broken models, and makes the two links that are not stored. */
 export function copyBadModels(into: string): void {
   cpSync(join(fixtures() ?? '', 'models', 'bad'), join(into, 'bad'), { recursive: true });
-  for (const [name, target] of [['symlink_loop', '.'], ['dangling_link', 'nowhere']] as const) {
+  for (const [name, target] of [
+    ['symlink_loop', '.'],
+    ['dangling_link', 'nowhere'],
+  ] as const) {
     mkdirSync(join(into, 'bad', name), { recursive: true });
     symlinkSync(target, join(into, 'bad', name, '1'));
   }

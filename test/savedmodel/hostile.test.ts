@@ -18,7 +18,10 @@ const sample = (...path: string[]): Buffer => readFileSync(join(root, 'resources
 /** Some bytes changed, cut, doubled or put in. */
 const mutated = (original: Uint8Array): fc.Arbitrary<Uint8Array> =>
   fc
-    .array(fc.record({ at: fc.nat(original.length - 1), kind: fc.constantFrom('set', 'cut', 'insert', 'flip'), byte: fc.nat(255) }), { minLength: 1, maxLength: 6 })
+    .array(fc.record({ at: fc.nat(original.length - 1), kind: fc.constantFrom('set', 'cut', 'insert', 'flip'), byte: fc.nat(255) }), {
+      minLength: 1,
+      maxLength: 6,
+    })
     .map((changes) => {
       let bytes = Buffer.from(original);
       for (const { at, kind, byte } of changes) {
@@ -56,10 +59,35 @@ describe('hostile bytes', () => {
   });
 
   test('text that is no text proto is refused, never more', () => {
-    const words = fc.constantFrom('meta_graphs', '{', '}', ':', '"x"', 'graph_def', 'node', '[', ']', '12', "'\\777'", '#', '\n', 'attr', 'value', 'shape', 'dim', '-1', '<', '>');
+    const words = fc.constantFrom(
+      'meta_graphs',
+      '{',
+      '}',
+      ':',
+      '"x"',
+      'graph_def',
+      'node',
+      '[',
+      ']',
+      '12',
+      "'\\777'",
+      '#',
+      '\n',
+      'attr',
+      'value',
+      'shape',
+      'dim',
+      '-1',
+      '<',
+      '>',
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(words, { maxLength: 60 }).map((list) => list.join(' '))), (text) =>
-        refusesOnly(MalformedProto, () => readSavedModelProto(savedModelFromText(text))),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(words, { maxLength: 60 }).map((list) => list.join(' ')),
+        ),
+        (text) => refusesOnly(MalformedProto, () => readSavedModelProto(savedModelFromText(text))),
       ),
       { numRuns: 3_000 },
     );
@@ -99,7 +127,11 @@ describe('the reader in a worker', () => {
             node
               .string(1, 'weights')
               .string(2, 'Const')
-              .message(5, (attr) => attr.string(1, 'value').message(2, (value) => value.message(8, (tensor) => tensor.varint(1, 1).bytes(4, new Uint8Array(500_000_000))))),
+              .message(5, (attr) =>
+                attr
+                  .string(1, 'value')
+                  .message(2, (value) => value.message(8, (tensor) => tensor.varint(1, 1).bytes(4, new Uint8Array(500_000_000)))),
+              ),
           ),
         ),
     );

@@ -9,7 +9,9 @@ import { corpus } from './corpus.ts';
 /** The tool prints ops and dictionaries in a hash's order: their parts are compared sorted. */
 const sortParts = (line: string): string => {
   const at = /contains the following ops: \{|Value: \{/.exec(line)?.index;
-  return at === undefined ? line : line.slice(0, at) + line.slice(at).replace(/[{}]/g, '').split(/: |, /).filter(Boolean).toSorted().join(' ');
+  return at === undefined
+    ? line
+    : line.slice(0, at) + line.slice(at).replace(/[{}]/g, '').split(/: |, /).filter(Boolean).toSorted().join(' ');
 };
 
 /** Options of a function are numbered by names that loading gives anew, which the file does not tell: compared as a set. */
@@ -23,11 +25,14 @@ function lines(text: string): readonly string[] {
 }
 
 describe.skipIf(!fixtures())(fixtures() ? 'inspect --show-all' : `inspect --show-all [${whyNoFixtures}]`, () => {
-  test.each(corpus().models.map(({ path, goldens }) => [path, goldens] as const))('prints %s as saved_model_cli does', async (path, goldens) => {
-    const folder = join(fixtures() ?? '', 'models');
-    const { versions } = await inspectFolder(join(folder, path), { signal: new AbortController().signal });
-    const [version] = versions;
-    if (version === undefined) throw new Error('rejected');
-    expect(lines(await showAll(version))).toEqual(lines(readFileSync(join(folder, goldens, 'show_all.txt'), 'utf8')));
-  });
+  test.each(corpus().models.map(({ path, goldens }) => [path, goldens] as const))(
+    'prints %s as saved_model_cli does',
+    async (path, goldens) => {
+      const folder = join(fixtures() ?? '', 'models');
+      const { versions } = await inspectFolder(join(folder, path), { signal: new AbortController().signal });
+      const [version] = versions;
+      if (version === undefined) throw new Error('rejected');
+      expect(lines(await showAll(version))).toEqual(lines(readFileSync(join(folder, goldens, 'show_all.txt'), 'utf8')));
+    },
+  );
 });

@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { callableSignatures, type Inspection, type MetaGraphInfo, type Problem, type TensorInfo, type VersionInfo } from '../../shared/contract/savedModel.ts';
+import {
+  callableSignatures,
+  type Inspection,
+  type MetaGraphInfo,
+  type Problem,
+  type TensorInfo,
+  type VersionInfo,
+} from '../../shared/contract/savedModel.ts';
 import { dtypeLabel } from '../../shared/tensor/dtype.ts';
 import { inspectFolder } from '../savedmodel/inspectFolder.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
@@ -69,7 +76,11 @@ function describe(inspection: Inspection): string {
   const { kind, name, base, versions, problems } = inspection;
   const errors = versions.every((version) => version.problems.some(({ severity }) => severity === 'error'));
   const verdict =
-    kind === 'rejected' ? `${name} is no usable SavedModel` : errors ? `${name} can be read, but would not serve` : `${name} is ready to serve`;
+    kind === 'rejected'
+      ? `${name} is no usable SavedModel`
+      : errors
+        ? `${name} can be read, but would not serve`
+        : `${name} is ready to serve`;
   return [verdict, base, ...problemLines(problems, ''), ...versions.flatMap(versionLines), ''].join('\n');
 }
 
@@ -80,7 +91,12 @@ export async function runInspect(args: readonly string[], io: CommandIo): Promis
     parsed = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, 'show-all': { type: 'boolean' }, verify: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        json: { type: 'boolean' },
+        'show-all': { type: 'boolean' },
+        verify: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     io.err(`${error instanceof Error ? error.message : String(error)}\n\n${inspectHelp}`);
@@ -100,7 +116,8 @@ export async function runInspect(args: readonly string[], io: CommandIo): Promis
   const inspection = await inspectFolder(path, { verify: values.verify === true, signal: io.signal });
   const done = inspection.kind === 'ok' ? exitCode.done : exitCode.failed;
   if (values.json === true) io.out(`${JSON.stringify(inspection)}\n`);
-  else if (values['show-all'] === true && inspection.kind === 'ok') for (const version of inspection.versions) io.out(await showAll(version));
+  else if (values['show-all'] === true && inspection.kind === 'ok')
+    for (const version of inspection.versions) io.out(await showAll(version));
   else io.out(describe(inspection));
   return done;
 }

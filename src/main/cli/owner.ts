@@ -17,7 +17,9 @@ export async function runOwner(_args: readonly string[], io: CommandIo): Promise
   try {
     for await (const _ of every(lookMs, undefined, { signal: until })) {
       const servings = session.app?.hub.state.servings ?? [];
-      const busy = session.peers() > 0 || servings.some(({ state }) => state.kind === 'serving' || state.kind === 'starting' || state.kind === 'stopping');
+      const busy =
+        session.peers() > 0 ||
+        servings.some(({ state }) => state.kind === 'serving' || state.kind === 'starting' || state.kind === 'stopping');
       if (busy) idleSince = performance.now();
       else if (performance.now() - idleSince > idleMs) break;
     }

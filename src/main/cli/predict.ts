@@ -34,7 +34,8 @@ const options = {
 async function readInput(input: string | undefined, io: CommandIo): Promise<string | undefined> {
   if (input === undefined) return undefined;
   if (input === '-') return readText(process.stdin);
-  if (/\.(npy|npz|csv|png|jpe?g)$/i.test(input)) throw new AppError('NOT_YET', { what: `Input from ${input}`, detail: 'Give TensorFlow Serving’s JSON for now.' });
+  if (/\.(npy|npz|csv|png|jpe?g)$/i.test(input))
+    throw new AppError('NOT_YET', { what: `Input from ${input}`, detail: 'Give TensorFlow Serving’s JSON for now.' });
   try {
     return await readFile(resolve(io.cwd, input), 'utf8');
   } catch (cause) {
@@ -46,7 +47,8 @@ function tell({ ok, status, error, outputs, rawText, networkMs }: PredictAnswer,
   if (!ok) throw new AppError('SERVER_REFUSED', { detail: `HTTP ${status}: ${error ?? ''}` });
   if (json) io.out(rawText.endsWith('\n') ? rawText : `${rawText}\n`);
   else {
-    for (const { name, shape, first, size } of outputs) io.out(`${name} [${shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
+    for (const { name, shape, first, size } of outputs)
+      io.out(`${name} [${shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
     io.err(`${status} in ${networkMs.toFixed(1)} ms\n`);
   }
   return exitCode.done;
@@ -60,21 +62,33 @@ export async function runPredictCommand(args: readonly string[], io: CommandIo):
   const [target = ''] = positionals;
   const json = values.json === true;
   if (values.grpc === true) throw new AppError('NOT_YET', { what: 'Prediction over gRPC', detail: 'Leave --grpc away to ask over REST.' });
-  const asked = { signature: values.signature ?? 'serving_default', timeoutMs: Number(values.timeout ?? 30) * 1000, insist: values.insist === true };
-  const where = { ...(values.version === undefined ? {} : { version: values.version }), ...(values.label === undefined ? {} : { label: values.label }) };
+  const asked = {
+    signature: values.signature ?? 'serving_default',
+    timeoutMs: Number(values.timeout ?? 30) * 1000,
+    insist: values.insist === true,
+  };
+  const where = {
+    ...(values.version === undefined ? {} : { version: values.version }),
+    ...(values.label === undefined ? {} : { label: values.label }),
+  };
   const body = await readInput(values.input, io);
   if (/^https?:\/\//.test(target)) {
     if (body === undefined) {
       io.err(`--input is needed with a URL.\n\n${help}`);
       return exitCode.usage;
     }
-    return tell(await predictOver(target.replace(/\/$/, ''), null, { ...asked, ...where, body }, { signal: io.signal, now: () => new Date() }), json, io);
+    return tell(
+      await predictOver(target.replace(/\/$/, ''), null, { ...asked, ...where, body }, { signal: io.signal, now: () => new Date() }),
+      json,
+      io,
+    );
   }
   return withOwner(io, async ({ client }) => {
     const { servings } = await fetchState(client);
     const named = servings.find(({ name, id }) => name === target || id === target);
     const folder = resolve(io.cwd, target);
-    if (named === undefined && !existsSync(folder)) throw new AppError('SERVING_NOT_FOUND', { name: target, known: servings.map(({ name }) => name).join(', ') || 'none' });
+    if (named === undefined && !existsSync(folder))
+      throw new AppError('SERVING_NOT_FOUND', { name: target, known: servings.map(({ name }) => name).join(', ') || 'none' });
     let servingId = named?.id;
     let modelId = named?.modelId;
     const temporary = servingId === undefined;

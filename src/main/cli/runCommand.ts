@@ -7,13 +7,22 @@ type Run = (args: readonly string[], io: CommandIo) => Promise<number>;
 
 const commands: Readonly<Record<string, { readonly line: string; readonly load: () => Promise<Run> }>> = {
   web: { line: 'web              the app in a browser of this machine', load: async () => (await import('./web.ts')).runWeb },
-  inspect: { line: 'inspect DIR      describes a SavedModel or a base folder of versions', load: async () => (await import('./inspect.ts')).runInspect },
-  serve: { line: 'serve DIR…       serves until interrupted, or with --detach until stop', load: async () => (await import('./serve.ts')).runServe },
+  inspect: {
+    line: 'inspect DIR      describes a SavedModel or a base folder of versions',
+    load: async () => (await import('./inspect.ts')).runInspect,
+  },
+  serve: {
+    line: 'serve DIR…       serves until interrupted, or with --detach until stop',
+    load: async () => (await import('./serve.ts')).runServe,
+  },
   ps: { line: 'ps               the servings', load: async () => (await import('./servingCommands.ts')).runPs },
   stop: { line: 'stop NAME…       stops servings', load: async () => (await import('./servingCommands.ts')).runStop },
   start: { line: 'start NAME…      starts stopped servings again', load: async () => (await import('./servingCommands.ts')).runStart },
   logs: { line: 'logs NAME [-f]   the server’s log', load: async () => (await import('./servingCommands.ts')).runLogs },
-  rm: { line: 'rm NAME…         removes servings; models and folders stay', load: async () => (await import('./servingCommands.ts')).runRm },
+  rm: {
+    line: 'rm NAME…         removes servings; models and folders stay',
+    load: async () => (await import('./servingCommands.ts')).runRm,
+  },
   predict: { line: 'predict NAME|URL|DIR   one request', load: async () => (await import('./predict.ts')).runPredictCommand },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
@@ -64,7 +73,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       const { AppError } = await import('../../shared/contract/errors.ts');
       throw new AppError('NOT_YET', { what: `The command ${name}`, detail: 'It comes with a later version.' });
     }
-    if (name === undefined || (!name.startsWith('-') && existsSync(resolve(io.cwd, name)))) return await (await import('./openApp.ts')).openApp(name, io);
+    if (name === undefined || (!name.startsWith('-') && existsSync(resolve(io.cwd, name))))
+      return await (await import('./openApp.ts')).openApp(name, io);
     io.err(`There is no command or folder ${name}.\n\n${help}`);
     return exitCode.usage;
   } catch (error) {

@@ -65,7 +65,10 @@ function createTeller(json: boolean, io: CommandIo): (serving: Serving) => void 
     const text = state.kind === 'starting' ? `${name}: ${running?.id ?? state.step} ${detail}` : `${name}: ${state.kind}`;
     if (text === last) return;
     last = text;
-    if (json) io.out(`${JSON.stringify({ event: state.kind === 'starting' ? 'progress' : 'state', name, state: state.kind, step: running?.id ?? null, detail: detail || null })}\n`);
+    if (json)
+      io.out(
+        `${JSON.stringify({ event: state.kind === 'starting' ? 'progress' : 'state', name, state: state.kind, step: running?.id ?? null, detail: detail || null })}\n`,
+      );
     else if (io.isTerminal) io.err(`${text.slice(0, 160)}\n`);
   };
 }
@@ -91,7 +94,8 @@ async function stay(client: LocalClient, ids: readonly string[], json: boolean, 
     else {
       tell(change);
       if (change.state.kind === 'failed' || change.state.kind === 'stopped') running.delete(change.id);
-      if (change.state.kind === 'failed') code = await tellFailure(new AppError(change.state.problem.code, change.state.problem.data), json, io);
+      if (change.state.kind === 'failed')
+        code = await tellFailure(new AppError(change.state.problem.code, change.state.problem.data), json, io);
     }
     if (running.size === 0) break;
   }
@@ -120,7 +124,8 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     io.err(`${error.message}\n\n${help}`);
     return exitCode.usage;
   }
-  if (choices.engine === 'embedded') throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
+  if (choices.engine === 'embedded')
+    throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
   if (values.detach === true) await startBackgroundOwner(commandOutside(io, 'background').home, io.env);
   return withOwner(io, async ({ client }) => {
     const ids: string[] = [];

@@ -23,13 +23,19 @@ function find(servings: readonly Serving[], name: string): Serving {
 
 /** `slipway ps`. */
 export async function runPs(args: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parseUsage(args, io, { help: 'slipway ps [--json]\n\nLists the servings.\n\nExample: slipway ps\n', options: {}, positionals: [0, 0] });
+  const parsed = parseUsage(args, io, {
+    help: 'slipway ps [--json]\n\nLists the servings.\n\nExample: slipway ps\n',
+    options: {},
+    positionals: [0, 0],
+  });
   if (typeof parsed === 'number') return parsed;
   return withOwner(io, async ({ client }) => {
     const rows = (await fetchState(client)).servings.map(row);
     if (parsed.values.json === true) io.out(`${JSON.stringify(rows)}\n`);
     else if (rows.length === 0) io.err('Nothing is served. Begin with: slipway serve DIR\n');
-    else for (const { name, state, versions, rest, grpc } of rows) io.out(`${name}\t${state}${versions.length > 0 ? ` ${versions.join(',')}` : ''}\t${rest}\t${grpc}\n`);
+    else
+      for (const { name, state, versions, rest, grpc } of rows)
+        io.out(`${name}\t${state}${versions.length > 0 ? ` ${versions.join(',')}` : ''}\t${rest}\t${grpc}\n`);
     return exitCode.done;
   });
 }
@@ -57,26 +63,37 @@ function forEachServing(
   };
 }
 
-const again = async (client: Parameters<typeof fetchState>[0], id: string): Promise<Serving> => find((await fetchState(client)).servings, id);
+const again = async (client: Parameters<typeof fetchState>[0], id: string): Promise<Serving> =>
+  find((await fetchState(client)).servings, id);
 
-export const runStop = forEachServing('slipway stop NAME… [--json]\n\nStops servings; their addresses are kept.\n\nExample: slipway stop digits\n', async (client, { id }) => {
-  await client.servings.stop({ id });
-  return again(client, id);
-});
+export const runStop = forEachServing(
+  'slipway stop NAME… [--json]\n\nStops servings; their addresses are kept.\n\nExample: slipway stop digits\n',
+  async (client, { id }) => {
+    await client.servings.stop({ id });
+    return again(client, id);
+  },
+);
 
-export const runStart = forEachServing('slipway start NAME… [--json]\n\nStarts stopped servings again at their addresses.\n\nExample: slipway start digits\n', async (client, { id, state }, io) => {
-  if (state.kind !== 'serving') await client.servings.startAgain({ id });
-  return waitUntilServing(client, id, io.signal);
-});
+export const runStart = forEachServing(
+  'slipway start NAME… [--json]\n\nStarts stopped servings again at their addresses.\n\nExample: slipway start digits\n',
+  async (client, { id, state }, io) => {
+    if (state.kind !== 'serving') await client.servings.startAgain({ id });
+    return waitUntilServing(client, id, io.signal);
+  },
+);
 
-export const runRm = forEachServing('slipway rm NAME… [--json]\n\nStops servings and removes their containers. Models and folders stay.\n\nExample: slipway rm digits\n', async (client, { id }) => {
-  await client.servings.remove({ id });
-  return null;
-});
+export const runRm = forEachServing(
+  'slipway rm NAME… [--json]\n\nStops servings and removes their containers. Models and folders stay.\n\nExample: slipway rm digits\n',
+  async (client, { id }) => {
+    await client.servings.remove({ id });
+    return null;
+  },
+);
 
 /** `slipway logs`. */
 export async function runLogs(args: readonly string[], io: CommandIo): Promise<number> {
-  const help = 'slipway logs NAME [-f] [--json]\n\nPrints the server’s log; -f goes on until interrupted.\n\nExample: slipway logs digits -f\n';
+  const help =
+    'slipway logs NAME [-f] [--json]\n\nPrints the server’s log; -f goes on until interrupted.\n\nExample: slipway logs digits -f\n';
   const parsed = parseUsage(args, io, { help, options: { follow: { type: 'boolean', short: 'f' } }, positionals: [1, 1] });
   if (typeof parsed === 'number') return parsed;
   return withOwner(io, async ({ client }) => {

@@ -13,7 +13,9 @@ export async function showAll(version: VersionInfo): Promise<string> {
     lines.push('', `MetaGraphDef with tag-set: '${tags.join(', ')}' contains the following SignatureDefs:`);
     for (const [name, signature] of Object.entries(signatures)) lines.push('', `signature_def['${name}']:`, ...signatureLines(signature));
     const quoted = strippedOps.toSorted().map((op) => `'${op}'`);
-    lines.push(`The MetaGraph with tag set [${tags.map((tag) => `'${tag}'`).join(', ')}] contains the following ops: {${quoted.join(', ')}}`);
+    lines.push(
+      `The MetaGraph with tag set [${tags.map((tag) => `'${tag}'`).join(', ')}] contains the following ops: {${quoted.join(', ')}}`,
+    );
   }
   const functions = graphs.flatMap(({ objectGraph }) => (objectGraph === null ? [] : [readConcreteFunctions(objectGraph)]));
   if (functions.length > 0) lines.push('', 'Concrete Functions:', ...functions.flat());

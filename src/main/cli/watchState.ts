@@ -14,7 +14,11 @@ export async function fetchState(client: LocalClient): Promise<AppState> {
 }
 
 /** Each state of some servings as it changes, the present one first, until the signal. */
-export async function* watchServings(client: LocalClient, ids: readonly string[], signal: AbortSignal): AsyncGenerator<Serving | { readonly gone: string }> {
+export async function* watchServings(
+  client: LocalClient,
+  ids: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Serving | { readonly gone: string }> {
   for await (const event of await client.watch(undefined, { signal })) {
     if (event.kind === 'snapshot') yield* event.state.servings.filter(({ id }) => ids.includes(id));
     else if (event.kind === 'serving' && ids.includes(event.serving.id)) yield event.serving;
@@ -23,7 +27,12 @@ export async function* watchServings(client: LocalClient, ids: readonly string[]
 }
 
 /** Waits until a serving serves, or throws the words of its failure. `onChange` sees every state on the way. */
-export async function waitUntilServing(client: LocalClient, id: string, signal: AbortSignal, onChange: (serving: Serving) => void = () => undefined): Promise<Serving> {
+export async function waitUntilServing(
+  client: LocalClient,
+  id: string,
+  signal: AbortSignal,
+  onChange: (serving: Serving) => void = () => undefined,
+): Promise<Serving> {
   const { AppError } = await import('../../shared/contract/errors.ts');
   const end = new AbortController();
   try {

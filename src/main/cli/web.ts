@@ -27,7 +27,8 @@ const options = {
 } as const;
 
 function openBrowser(url: string): void {
-  const [command, ...args] = process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['cmd', '/c', 'start', '', url] : ['xdg-open', url];
+  const [command, ...args] =
+    process.platform === 'darwin' ? ['open', url] : process.platform === 'win32' ? ['cmd', '/c', 'start', '', url] : ['xdg-open', url];
   const child = spawn(command ?? '', args, { detached: true, stdio: 'ignore' });
   // The link is printed: without a browser the person opens it.
   child.once('error', () => undefined);
@@ -36,14 +37,29 @@ function openBrowser(url: string): void {
 
 /** Runs the web shell until the signal; `open` is a folder whose import sheet is to be shown. */
 export async function runWebShell(
-  { port, roots, allowHosts, browser, open }: { readonly port: number; readonly roots: readonly string[]; readonly allowHosts: readonly string[]; readonly browser: boolean; readonly open?: string },
+  {
+    port,
+    roots,
+    allowHosts,
+    browser,
+    open,
+  }: {
+    readonly port: number;
+    readonly roots: readonly string[];
+    readonly allowHosts: readonly string[];
+    readonly browser: boolean;
+    readonly open?: string;
+  },
   io: CommandIo,
 ): Promise<number> {
   const outside = commandOutside(io, 'web', roots);
   const end = new AbortController();
   const until = AbortSignal.any([io.signal, end.signal]);
   let shell: WebShell | undefined;
-  await using session: OwnerSession = await openOwner(() => outside, outside.home, { webLink: () => shell?.url() ?? null, quit: () => end.abort() });
+  await using session: OwnerSession = await openOwner(() => outside, outside.home, {
+    webLink: () => shell?.url() ?? null,
+    quit: () => end.abort(),
+  });
   const { client } = session;
   shell = await startWebShell({
     serve: session.serveWindow,

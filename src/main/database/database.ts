@@ -20,7 +20,10 @@ export interface Database {
 function migrate(db: DatabaseSync, path: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) {
-    throw new AppError('DATA_FOLDER_UNUSABLE', { path, detail: 'Its database was written by a newer Slipway. Update Slipway, or set SLIPWAY_HOME to another folder.' });
+    throw new AppError('DATA_FOLDER_UNUSABLE', {
+      path,
+      detail: 'Its database was written by a newer Slipway. Update Slipway, or set SLIPWAY_HOME to another folder.',
+    });
   }
   for (const [index, statements] of migrations.entries()) {
     if (index < version) continue;
@@ -69,7 +72,11 @@ export function openDatabase(folder: string): Database {
   const ownerId = String(db.prepare('SELECT value FROM facts WHERE name = ?').get('owner_id')?.['value']);
 
   const models: ModelRecords = {
-    all: () => db.prepare('SELECT document FROM models ORDER BY added_at, id').all().map((row) => JSON.parse(String(row['document'])) as Model),
+    all: () =>
+      db
+        .prepare('SELECT document FROM models ORDER BY added_at, id')
+        .all()
+        .map((row) => JSON.parse(String(row['document'])) as Model),
     put(model) {
       transaction(() => {
         db.prepare(
@@ -77,7 +84,9 @@ export function openDatabase(folder: string): Database {
            ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path, source = excluded.source, document = excluded.document`,
         ).run(model.id, model.name, model.path, model.source, model.addedAt, JSON.stringify(model));
         db.prepare('DELETE FROM versions WHERE model_id = ?').run(model.id);
-        const insert = db.prepare('INSERT INTO versions (model_id, version, path, size_bytes, total_params, tensorflow_version, verified) VALUES (?, ?, ?, ?, ?, ?, ?)');
+        const insert = db.prepare(
+          'INSERT INTO versions (model_id, version, path, size_bytes, total_params, tensorflow_version, verified) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        );
         for (const { version, path: versionPath, size_bytes, total_params, tensorflow_version, verified } of model.versions) {
           insert.run(model.id, version, versionPath, size_bytes, total_params, tensorflow_version, verified ? 1 : 0);
         }
@@ -86,7 +95,11 @@ export function openDatabase(folder: string): Database {
     remove: (id) => void db.prepare('DELETE FROM models WHERE id = ?').run(id),
   };
   const servings: ServingRecords = {
-    all: () => db.prepare('SELECT document FROM servings ORDER BY created_at, id').all().map((row) => JSON.parse(String(row['document'])) as ServingRecord),
+    all: () =>
+      db
+        .prepare('SELECT document FROM servings ORDER BY created_at, id')
+        .all()
+        .map((row) => JSON.parse(String(row['document'])) as ServingRecord),
     put: (record) =>
       void db
         .prepare(
@@ -97,7 +110,10 @@ export function openDatabase(folder: string): Database {
     remove: (id) => void db.prepare('DELETE FROM servings WHERE id = ?').run(id),
   };
   const events: EventRecords = {
-    add: ({ about, kind, detail }) => void db.prepare('INSERT INTO events (at, about, kind, detail) VALUES (?, ?, ?, ?)').run(new Date().toISOString(), about, kind, detail),
+    add: ({ about, kind, detail }) =>
+      void db
+        .prepare('INSERT INTO events (at, about, kind, detail) VALUES (?, ?, ?, ?)')
+        .run(new Date().toISOString(), about, kind, detail),
     recent: (limit) =>
       db
         .prepare('SELECT at, about, kind, detail FROM events ORDER BY id DESC LIMIT ?')

@@ -28,7 +28,10 @@ function askHelper(helper: string, server: string): Promise<Credentials | undefi
   child.stdin.once('error', () => resolve(undefined));
   child.once('close', (code) => {
     try {
-      const { Username = '', Secret = '' } = JSON.parse(code === 0 ? output : '{}') as { readonly Username?: string; readonly Secret?: string };
+      const { Username = '', Secret = '' } = JSON.parse(code === 0 ? output : '{}') as {
+        readonly Username?: string;
+        readonly Secret?: string;
+      };
       resolve(Username === '' ? undefined : { username: Username, password: Secret, serverAddress: server });
     } catch {
       // Not JSON: not a helper that speaks Docker's protocol.

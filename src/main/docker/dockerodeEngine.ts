@@ -46,7 +46,9 @@ function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
     ExposedPorts: Object.fromEntries(ports.map(([inside]) => [`${inside}/tcp`, {}])),
     HostConfig: {
       Mounts: spec.mounts.map(({ source, target }) => ({ Type: 'bind', Source: source, Target: target, ReadOnly: true })),
-      PortBindings: Object.fromEntries(ports.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: String(outside) }]])),
+      PortBindings: Object.fromEntries(
+        ports.map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: String(outside) }]]),
+      ),
       Init: true,
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': 'rw,nosuid,nodev' },
@@ -143,7 +145,17 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
           const [info, version] = await Promise.all([docker.info() as Promise<Record<string, unknown>>, docker.version()]);
           const parts = (version as { readonly Components?: readonly { readonly Name: string }[] }).Components ?? [];
           const system = String(info['OperatingSystem'] ?? '');
-          const product = parts.some(({ Name }) => /podman/i.test(Name)) ? 'Podman' : /docker desktop/i.test(system) ? 'Docker Desktop' : /colima/i.test(String(info['Name'])) ? 'Colima' : /orbstack/i.test(system) ? 'OrbStack' : /rancher/i.test(system) ? 'Rancher Desktop' : 'Docker';
+          const product = parts.some(({ Name }) => /podman/i.test(Name))
+            ? 'Podman'
+            : /docker desktop/i.test(system)
+              ? 'Docker Desktop'
+              : /colima/i.test(String(info['Name']))
+                ? 'Colima'
+                : /orbstack/i.test(system)
+                  ? 'OrbStack'
+                  : /rancher/i.test(system)
+                    ? 'Rancher Desktop'
+                    : 'Docker';
           const options = (info['SecurityOptions'] ?? []) as readonly string[];
           return {
             version: version.Version,
@@ -161,7 +173,12 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
     pull: (reference, { signal, credentials, onProgress }) =>
       call(
         async () => {
-          const authconfig = credentials === undefined ? {} : { authconfig: { username: credentials.username, password: credentials.password, serveraddress: credentials.serverAddress } };
+          const authconfig =
+            credentials === undefined
+              ? {}
+              : {
+                  authconfig: { username: credentials.username, password: credentials.password, serveraddress: credentials.serverAddress },
+                };
           const stream = (await docker.pull(reference, { ...authconfig, abortSignal: signal })) as unknown as Readable;
           const progress = createPullProgress(reference, () => performance.now());
           let told = 0;
@@ -179,7 +196,8 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         { image: reference },
         signal,
       ).catch((error: unknown) => {
-        if (error instanceof AppError && error.code === 'DOCKER_ERROR') throw new AppError('IMAGE_PULL_FAILED', { image: reference, detail: error.data['detail'] ?? '' }, { cause: error });
+        if (error instanceof AppError && error.code === 'DOCKER_ERROR')
+          throw new AppError('IMAGE_PULL_FAILED', { image: reference, detail: error.data['detail'] ?? '' }, { cause: error });
         throw error;
       }),
     tagImage: (reference, asReference, { signal }) =>
@@ -248,7 +266,11 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         signal,
       ),
     create: (spec, { signal }) =>
-      call(async () => (await docker.createContainer({ ...createOptions(spec), abortSignal: signal })).id, { image: spec.image, path: spec.mounts[0]?.source ?? '' }, signal),
+      call(
+        async () => (await docker.createContainer({ ...createOptions(spec), abortSignal: signal })).id,
+        { image: spec.image, path: spec.mounts[0]?.source ?? '' },
+        signal,
+      ),
     start: (id, { signal }) => call(async () => void (await docker.getContainer(id).start({ abortSignal: signal })), {}, signal),
     stop: (id, { graceSeconds }) =>
       call(async () => {
@@ -291,9 +313,20 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
     async *logs(id, { signal, follow, tail }) {
       const container = docker.getContainer(id);
       const options = { stdout: true, stderr: true, timestamps: true, tail, abortSignal: signal };
-      const answer = await call(() => (follow ? container.logs({ ...options, follow: true }) : container.logs({ ...options, follow: false })) as Promise<Readable | Buffer>, {}, signal);
+      const answer = await call(
+        () =>
+          (follow ? container.logs({ ...options, follow: true }) : container.logs({ ...options, follow: false })) as Promise<
+            Readable | Buffer
+          >,
+        {},
+        signal,
+      );
       if (Buffer.isBuffer(answer)) {
-        yield* readLogLines((async function* () { yield answer; })());
+        yield* readLogLines(
+          (async function* () {
+            yield answer;
+          })(),
+        );
         return;
       }
       const close = (): void => void answer.destroy();
@@ -315,7 +348,11 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
       }
     },
     async *events({ signal }) {
-      const stream = (await call(() => docker.getEvents({ filters: { type: ['container'] }, abortSignal: signal }), {}, signal)) as unknown as Readable;
+      const stream = (await call(
+        () => docker.getEvents({ filters: { type: ['container'] }, abortSignal: signal }),
+        {},
+        signal,
+      )) as unknown as Readable;
       for await (const event of jsonLines(stream, signal)) yield eventOf(event as EngineEvent);
     },
   };

@@ -11,7 +11,13 @@ export function isRemote(endpoint: string): boolean {
 /** How dockerode reaches an endpoint of this machine. */
 export function connectionOf(endpoint: string): DockerOptions {
   if (endpoint.startsWith('unix://')) return { socketPath: endpoint.slice('unix://'.length) };
-  if (endpoint.startsWith('npipe://')) return { socketPath: endpoint.slice('npipe://'.length).replaceAll('/', '\\').replace(/^\\{2,}/, '\\\\') };
+  if (endpoint.startsWith('npipe://'))
+    return {
+      socketPath: endpoint
+        .slice('npipe://'.length)
+        .replaceAll('/', '\\')
+        .replace(/^\\{2,}/, '\\\\'),
+    };
   const url = new URL(endpoint.replace(/^tcp:/, 'http:'));
   return { protocol: 'http', host: url.hostname, port: Number(url.port || 2375) };
 }

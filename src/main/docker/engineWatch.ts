@@ -26,14 +26,27 @@ export interface EngineWatch {
 
 /** What an away status looks like before the first look. */
 export const lookingStatus: EngineStatus = {
-  state: 'looking', endpoint: null, origin: null, product: null, version: null, platform: null, memoryBytes: null, cpus: null, candidates: [], problem: null,
+  state: 'looking',
+  endpoint: null,
+  origin: null,
+  product: null,
+  version: null,
+  platform: null,
+  memoryBytes: null,
+  cpus: null,
+  candidates: [],
+  problem: null,
 };
 
 function awayProblem(candidates: readonly EngineCandidate[], chosen: string): AppError {
   const forbidden = candidates.find(({ state }) => state === 'forbidden');
-  const remote = candidates.find(({ state, endpoint, origin }) => state === 'remote' && (endpoint === chosen || origin === 'DOCKER_HOST' || origin.startsWith('context')));
+  const remote = candidates.find(
+    ({ state, endpoint, origin }) =>
+      state === 'remote' && (endpoint === chosen || origin === 'DOCKER_HOST' || origin.startsWith('context')),
+  );
   if (forbidden !== undefined) return new AppError('DOCKER_FORBIDDEN', { endpoint: forbidden.endpoint });
-  if (remote !== undefined && candidates.every(({ state }) => state !== 'not-answering')) return new AppError('DOCKER_NOT_LOCAL', { endpoint: remote.endpoint });
+  if (remote !== undefined && candidates.every(({ state }) => state !== 'not-answering'))
+    return new AppError('DOCKER_NOT_LOCAL', { endpoint: remote.endpoint });
   return new AppError('DOCKER_NOT_RUNNING', { looked: candidates.map(({ endpoint }) => endpoint).join(', ') });
 }
 
@@ -64,7 +77,10 @@ export function createEngineWatch({
     const found = await findEngines(env, { signal: life });
     const usable = found.filter(({ state }) => state === 'answers');
     // DOCKER_HOST is an order, not a hint: where it is set, nothing else is taken by itself.
-    const wanted = chosen === '' ? (found.find(({ origin }) => origin === 'DOCKER_HOST') ?? usable[0]) : found.find(({ endpoint }) => endpoint === chosen);
+    const wanted =
+      chosen === ''
+        ? (found.find(({ origin }) => origin === 'DOCKER_HOST') ?? usable[0])
+        : found.find(({ endpoint }) => endpoint === chosen);
     if (wanted === undefined || wanted.state !== 'answers') {
       away = awayProblem(found, chosen);
       current = null;
@@ -75,8 +91,16 @@ export function createEngineWatch({
       const facts = await engine.facts({ signal: life });
       current = engine;
       return {
-        state: 'connected', endpoint: wanted.endpoint, origin: wanted.origin, product: facts.product, version: facts.version, platform: facts.platform,
-        memoryBytes: facts.memoryBytes, cpus: facts.cpus, candidates: found, problem: null,
+        state: 'connected',
+        endpoint: wanted.endpoint,
+        origin: wanted.origin,
+        product: facts.product,
+        version: facts.version,
+        platform: facts.platform,
+        memoryBytes: facts.memoryBytes,
+        cpus: facts.cpus,
+        candidates: found,
+        problem: null,
       };
     } catch (error) {
       if (life.aborted) throw error;

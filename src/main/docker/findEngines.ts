@@ -38,8 +38,12 @@ export function enginePlaces(env: Readonly<Record<string, string | undefined>>):
   if (host !== undefined && host !== '') add('DOCKER_HOST', host);
   const current = env['DOCKER_CONTEXT'] ?? readJson<DockerConfig>(join(dockerFolder, 'config.json'))?.currentContext;
   const contexts = globSync('contexts/meta/*/meta.json', { cwd: dockerFolder })
-    .map((path) => readJson<{ readonly Name?: string; readonly Endpoints?: { readonly docker?: { readonly Host?: string } } }>(join(dockerFolder, path)))
-    .flatMap((meta) => (meta?.Name !== undefined && meta.Endpoints?.docker?.Host !== undefined ? [{ name: meta.Name, host: meta.Endpoints.docker.Host }] : []))
+    .map((path) =>
+      readJson<{ readonly Name?: string; readonly Endpoints?: { readonly docker?: { readonly Host?: string } } }>(join(dockerFolder, path)),
+    )
+    .flatMap((meta) =>
+      meta?.Name !== undefined && meta.Endpoints?.docker?.Host !== undefined ? [{ name: meta.Name, host: meta.Endpoints.docker.Host }] : [],
+    )
     .toSorted((a, b) => Number(b.name === current) - Number(a.name === current));
   for (const context of contexts.filter(({ name }) => name === current)) add(`context ${context.name}`, context.host);
   if (process.platform === 'win32') {
@@ -58,7 +62,8 @@ export function enginePlaces(env: Readonly<Record<string, string | undefined>>):
     add('OrbStack', `unix://${join(home, '.orbstack/run/docker.sock')}`);
     if (run !== undefined) add('Podman', `unix://${run}/podman/podman.sock`);
     add('Podman', 'unix:///run/podman/podman.sock');
-    for (const path of globSync('.local/share/containers/podman/machine/**/podman.sock', { cwd: home })) add('Podman', `unix://${join(home, path)}`);
+    for (const path of globSync('.local/share/containers/podman/machine/**/podman.sock', { cwd: home }))
+      add('Podman', `unix://${join(home, path)}`);
   }
   for (const context of contexts) add(`context ${context.name}`, context.host);
   return places;
@@ -87,26 +92,40 @@ export async function pingEngine(endpoint: string, { signal }: { readonly signal
     }
   }
   const { promise, resolve } = Promise.withResolvers<Ping>();
-  const where = target.socketPath === undefined ? { host: target.host ?? 'localhost', port: Number(target.port) } : { socketPath: target.socketPath };
+  const where =
+    target.socketPath === undefined ? { host: target.host ?? 'localhost', port: Number(target.port) } : { socketPath: target.socketPath };
   const asked = request({ ...where, path: '/version', signal: AbortSignal.any([signal, AbortSignal.timeout(pingMs)]) }, (answer) => {
     let body = '';
     answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
     answer.once('error', () => resolve({ state: 'not-answering', detail: 'its answer broke off', version: null }));
     answer.once('end', () => {
       const version = /"Version"\s*:\s*"([^"]+)"/.exec(body)?.[1];
-      resolve(answer.statusCode === 200 && version !== undefined ? { state: 'answers', detail: null, version } : { state: 'not-answering', detail: `it answers ${answer.statusCode ?? ''}, not as an engine`, version: null });
+      resolve(
+        answer.statusCode === 200 && version !== undefined
+          ? { state: 'answers', detail: null, version }
+          : { state: 'not-answering', detail: `it answers ${answer.statusCode ?? ''}, not as an engine`, version: null },
+      );
     });
   });
   asked.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES' || error.code === 'EPERM') resolve({ state: 'forbidden', detail: 'this user may not use the socket', version: null });
+    if (error.code === 'EACCES' || error.code === 'EPERM')
+      resolve({ state: 'forbidden', detail: 'this user may not use the socket', version: null });
     else if (error.code === 'ENOENT') resolve({ state: 'absent', detail: 'no socket there', version: null });
-    else resolve({ state: 'not-answering', detail: error.code === 'ECONNREFUSED' ? 'the socket is there, but nothing listens' : 'no answer in time', version: null });
+    else
+      resolve({
+        state: 'not-answering',
+        detail: error.code === 'ECONNREFUSED' ? 'the socket is there, but nothing listens' : 'no answer in time',
+        version: null,
+      });
   });
   asked.end();
   return promise;
 }
 
 /** All places with what was found there, in order of preference. */
-export async function findEngines(env: Readonly<Record<string, string | undefined>>, options: { readonly signal: AbortSignal }): Promise<readonly EngineCandidate[]> {
+export async function findEngines(
+  env: Readonly<Record<string, string | undefined>>,
+  options: { readonly signal: AbortSignal },
+): Promise<readonly EngineCandidate[]> {
   return Promise.all(enginePlaces(env).map(async (place) => ({ ...place, ...(await pingEngine(place.endpoint, options)) })));
 }

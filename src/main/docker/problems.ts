@@ -23,13 +23,23 @@ export function dockerProblem(cause: unknown, data: ErrorData = {}): AppError {
   if (cause instanceof AppError) return cause;
   const { code, statusCode } = cause as EngineFailure;
   const sentence = sentenceOf(cause);
-  const told = (name: ConstructorParameters<typeof AppError>[0], more: ErrorData = {}): AppError => new AppError(name, { ...data, ...more }, { cause });
+  const told = (name: ConstructorParameters<typeof AppError>[0], more: ErrorData = {}): AppError =>
+    new AppError(name, { ...data, ...more }, { cause });
   if (code === 'EACCES' || code === 'EPERM') return told('DOCKER_FORBIDDEN');
-  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ENOTSOCK' || /socket hang up/i.test(sentence)) {
+  if (
+    code === 'ENOENT' ||
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET' ||
+    code === 'EPIPE' ||
+    code === 'ENOTSOCK' ||
+    /socket hang up/i.test(sentence)
+  ) {
     return told('DOCKER_NOT_RUNNING', { looked: data['endpoint'] ?? '' });
   }
-  if (/port is already allocated|address already in use|Ports are not available/i.test(sentence)) return told('PORT_TAKEN', { port: portIn(sentence), owner: 'another program', free: 0 });
-  if (/bind source path does not exist/i.test(sentence)) return told('MOUNT_MISSING', { path: /does not exist: (.+)$/.exec(sentence)?.[1] ?? data['path'] ?? '' });
+  if (/port is already allocated|address already in use|Ports are not available/i.test(sentence))
+    return told('PORT_TAKEN', { port: portIn(sentence), owner: 'another program', free: 0 });
+  if (/bind source path does not exist/i.test(sentence))
+    return told('MOUNT_MISSING', { path: /does not exist: (.+)$/.exec(sentence)?.[1] ?? data['path'] ?? '' });
   if (/Mounts denied|is not shared from the host/i.test(sentence)) return told('MOUNT_DENIED', { path: data['path'] ?? '' });
   if (/toomanyrequests|pull rate limit/i.test(sentence)) return told('IMAGE_RATE_LIMITED');
   if (/no space left on device/i.test(sentence)) return told('DISK_FULL');
@@ -38,7 +48,8 @@ export function dockerProblem(cause: unknown, data: ErrorData = {}): AppError {
   }
   if (data['image'] !== undefined) {
     if (/unauthorized|authentication required|denied: |no basic auth/i.test(sentence)) return told('IMAGE_AUTH');
-    if (statusCode === 404 || /manifest unknown|not found|repository does not exist|No such image/i.test(sentence)) return told('IMAGE_NOT_FOUND');
+    if (statusCode === 404 || /manifest unknown|not found|repository does not exist|No such image/i.test(sentence))
+      return told('IMAGE_NOT_FOUND');
   }
   return told('DOCKER_ERROR', { detail: sentence });
 }

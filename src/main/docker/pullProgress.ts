@@ -14,7 +14,10 @@ type Layer = PullProgress['layers'][number];
 const windowSeconds = 5;
 
 /** Sums up a pull stream. `now` is in milliseconds. */
-export function createPullProgress(image: string, now: () => number): { readonly take: (event: PullEvent) => void; readonly current: () => PullProgress } {
+export function createPullProgress(
+  image: string,
+  now: () => number,
+): { readonly take: (event: PullEvent) => void; readonly current: () => PullProgress } {
   const layers = new Map<string, Layer>();
   const samples: { readonly at: number; readonly bytes: number }[] = [];
   const totals = (): { currentBytes: number; totalBytes: number } => {
@@ -30,8 +33,15 @@ export function createPullProgress(image: string, now: () => number): { readonly
     if (id === undefined || !/^[0-9a-f]{12}$/.test(id)) return;
     const before = layers.get(id) ?? { id, state: 'waiting' as const, currentBytes: 0, totalBytes: 0 };
     const { current, total } = progressDetail;
-    if (status === 'Downloading') layers.set(id, { ...before, state: 'downloading', currentBytes: current ?? before.currentBytes, totalBytes: total ?? before.totalBytes });
-    else if (status === 'Download complete' || status === 'Verifying Checksum') layers.set(id, { ...before, currentBytes: Math.max(before.currentBytes, before.totalBytes) });
+    if (status === 'Downloading')
+      layers.set(id, {
+        ...before,
+        state: 'downloading',
+        currentBytes: current ?? before.currentBytes,
+        totalBytes: total ?? before.totalBytes,
+      });
+    else if (status === 'Download complete' || status === 'Verifying Checksum')
+      layers.set(id, { ...before, currentBytes: Math.max(before.currentBytes, before.totalBytes) });
     else if (status === 'Extracting') layers.set(id, { ...before, state: 'extracting', currentBytes: before.totalBytes });
     else if (status === 'Pull complete') layers.set(id, { ...before, state: 'done', currentBytes: before.totalBytes });
     else if (status === 'Already exists') layers.set(id, { ...before, state: 'exists' });
@@ -47,9 +57,17 @@ export function createPullProgress(image: string, now: () => number): { readonly
       const { currentBytes, totalBytes } = totals();
       const [first, last] = [samples[0], samples.at(-1)];
       const seconds = first === undefined || last === undefined ? 0 : (last.at - first.at) / 1000;
-      const bytesPerSecond = seconds > 0.2 && first !== undefined && last !== undefined ? Math.max(0, (last.bytes - first.bytes) / seconds) : 0;
+      const bytesPerSecond =
+        seconds > 0.2 && first !== undefined && last !== undefined ? Math.max(0, (last.bytes - first.bytes) / seconds) : 0;
       const left = totalBytes - currentBytes;
-      return { image, layers: [...layers.values()], currentBytes, totalBytes, bytesPerSecond, secondsLeft: bytesPerSecond > 0 ? Math.ceil(left / bytesPerSecond) : null };
+      return {
+        image,
+        layers: [...layers.values()],
+        currentBytes,
+        totalBytes,
+        bytesPerSecond,
+        secondsLeft: bytesPerSecond > 0 ? Math.ceil(left / bytesPerSecond) : null,
+      };
     },
   };
 }

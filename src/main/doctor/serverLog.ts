@@ -19,5 +19,9 @@ export function parseServerLine({ time, stream, text }: RawLogLine): LogLine {
   const base = { time: Number.isNaN(moment.getTime()) ? time : moment.toISOString(), stream, raw: text };
   if (shaped !== null) return { ...base, message: (shaped[2] ?? '').trim(), level: levels[(shaped[1] ?? 'I') as keyof typeof levels] };
   const message = (bracketShape.exec(text)?.[1] ?? text).trim();
-  return { ...base, message, level: /^(Failed to start|terminate called|Illegal instruction)|exec format error/.test(message) ? 'error' : 'info' };
+  return {
+    ...base,
+    message,
+    level: /^(Failed to start|terminate called|Illegal instruction)|exec format error/.test(message) ? 'error' : 'info',
+  };
 }

@@ -45,7 +45,12 @@ export function createFolderTree(roots: readonly string[], home: string): Folder
     resolve,
     async list(node) {
       if (node === undefined && roots.length !== 1) {
-        const entries = roots.map((root, index) => ({ node: nodeOf(index, ''), name: displayPath(root, home), looksLikeModel: false, kind: 'folder' as const }));
+        const entries = roots.map((root, index) => ({
+          node: nodeOf(index, ''),
+          name: displayPath(root, home),
+          looksLikeModel: false,
+          kind: 'folder' as const,
+        }));
         return { node: null, displayPath: '', parents: [], entries, cut: false };
       }
       const present = node ?? nodeOf(0, '');
@@ -55,11 +60,17 @@ export function createFolderTree(roots: readonly string[], home: string): Folder
       try {
         found = await readdir(path, { withFileTypes: true });
       } catch (cause) {
-        throw new AppError('FILE_UNREADABLE', { path: displayPath(path, home), detail: (cause as NodeJS.ErrnoException).code ?? '' }, { cause });
+        throw new AppError(
+          'FILE_UNREADABLE',
+          { path: displayPath(path, home), detail: (cause as NodeJS.ErrnoException).code ?? '' },
+          { cause },
+        );
       }
       const base = await realpath(root);
       const kept: FolderListing['entries'][number][] = [];
-      for (const entry of found.filter(({ name }) => !name.startsWith('.')).toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))) {
+      for (const entry of found
+        .filter(({ name }) => !name.startsWith('.'))
+        .toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))) {
         if (kept.length >= maxEntries) break;
         const full = join(path, entry.name);
         const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stat(full).catch(() => null))?.isDirectory() === true);
@@ -67,14 +78,25 @@ export function createFolderTree(roots: readonly string[], home: string): Folder
         if (kind === null) continue;
         const within = relative(base, await realpath(full).catch(() => dirname(base)));
         if (within.startsWith('..') || isAbsolute(within)) continue;
-        kept.push({ node: nodeOf(index, inside === '' ? entry.name : `${inside}/${entry.name}`), name: entry.name, looksLikeModel: isFolder && (await looksLikeModel(full)), kind });
+        kept.push({
+          node: nodeOf(index, inside === '' ? entry.name : `${inside}/${entry.name}`),
+          name: entry.name,
+          looksLikeModel: isFolder && (await looksLikeModel(full)),
+          kind,
+        });
       }
       const parts = inside === '' ? [] : inside.split('/');
       const parents = [
         { node: nodeOf(index, ''), name: basename(root) === '' ? root : displayPath(root, home) },
         ...parts.slice(0, -1).map((name, at) => ({ node: nodeOf(index, parts.slice(0, at + 1).join('/')), name })),
       ];
-      return { node: present, displayPath: displayPath(path, home), parents: parts.length === 0 ? [] : parents, entries: kept, cut: found.length > maxEntries };
+      return {
+        node: present,
+        displayPath: displayPath(path, home),
+        parents: parts.length === 0 ? [] : parents,
+        entries: kept,
+        cut: found.length > maxEntries,
+      };
     },
   };
 }

@@ -44,7 +44,8 @@ interface ImportsOptions {
 export function createImports({ hub, tasks, library, tickets, folder, userHome, samplePath }: ImportsOptions): Imports {
   /** UNC and device paths are refused before any file call. */
   function checkLocal(path: string): string {
-    if (/^(\\\\|\/\/)/.test(path) || path.includes('\0')) throw new AppError('PATH_REFUSED', { detail: 'Only folders of this machine can be used.' });
+    if (/^(\\\\|\/\/)/.test(path) || path.includes('\0'))
+      throw new AppError('PATH_REFUSED', { detail: 'Only folders of this machine can be used.' });
     return resolve(path);
   }
   const existingFor = (base: string): ImportView['existing'] => {
@@ -74,7 +75,10 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
     const inspection = await inspectInWorker(checkLocal(path), { signal });
     const known = hub.state.models.find((one) => one.path === inspection.base && (name === undefined || one.name === name));
     if (known !== undefined) return library.refresh(known.id);
-    return library.add({ path: inspection.base, source: 'linked', staged: null }, inspection, { name: name ?? library.freeName(inspection.name), copy: false });
+    return library.add({ path: inspection.base, source: 'linked', staged: null }, inspection, {
+      name: name ?? library.freeName(inspection.name),
+      copy: false,
+    });
   }
 
   return {
@@ -97,7 +101,10 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
       const name = basename(dropped.path).replace(/(\.tar)?\.(gz|tgz|tar|zip)$/i, '') || 'model';
       const { finished } = tasks.run(`Unpack ${basename(dropped.path)}`, { kind: 'import', id: ticket }, async (handle) => {
         const until = AbortSignal.any([signal, handle.signal]);
-        await unpackArchive(dropped.path, join(staged, name), { signal: until, onProgress: (read, total) => handle.report(total === 0 ? null : Math.min(1, read / total), null) });
+        await unpackArchive(dropped.path, join(staged, name), {
+          signal: until,
+          onProgress: (read, total) => handle.report(total === 0 ? null : Math.min(1, read / total), null),
+        });
       });
       try {
         await finished;
@@ -108,7 +115,11 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
       // An archive that holds one folder is that folder.
       const names = await readdir(join(staged, name));
       const [only] = names;
-      const inner = only !== undefined && names.length === 1 && (await stat(join(staged, name, only))).isDirectory() && !/^\d+$|^variables$|^assets$/.test(only);
+      const inner =
+        only !== undefined &&
+        names.length === 1 &&
+        (await stat(join(staged, name, only))).isDirectory() &&
+        !/^\d+$|^variables$|^assets$/.test(only);
       const path = inner ? join(staged, name, only) : join(staged, name);
       const next: Dropped = { path, source: 'managed', staged };
       return tickets.mint(next);

@@ -20,7 +20,11 @@ const settleMs = 300;
 /** The person's models: added, read again, named, forgotten. */
 export interface Library {
   /** Adds a folder that was inspected. A linked one stays where it is; a managed one moves into the store. */
-  add(dropped: Dropped, inspection: Inspection, options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined }): Promise<Model>;
+  add(
+    dropped: Dropped,
+    inspection: Inspection,
+    options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined },
+  ): Promise<Model>;
   get(id: string): Model;
   freeName(wanted: string): string;
   rename(id: string, name: string): void;
@@ -66,7 +70,8 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
 
   function get(id: string): Model {
     const found = hub.state.models.find((one) => one.id === id || one.name === id);
-    if (found === undefined) throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
+    if (found === undefined)
+      throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
     return found;
   }
   function keep(model: Model): Model {
@@ -91,7 +96,13 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
       const same = before !== undefined && JSON.stringify(before.files) === JSON.stringify(version.files);
       return same ? { ...version, verified: before.verified, problems: before.verified ? version.problems : before.problems } : version;
     });
-    const next: Model = { ...model, present: true, versions, problems: inspection.problems, mountAs: mountAsOf(inspection, model.mountAs?.version) };
+    const next: Model = {
+      ...model,
+      present: true,
+      versions,
+      problems: inspection.problems,
+      mountAs: mountAsOf(inspection, model.mountAs?.version),
+    };
     return JSON.stringify(next) === JSON.stringify(model) ? model : keep(next);
   }
 
@@ -101,7 +112,10 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     try {
       const watcher = watch(model.path, { recursive: process.platform !== 'linux', persistent: false }, () => {
         clearTimeout(timers.get(model.id));
-        timers.set(model.id, setTimeout(() => void refresh(model.id).catch((error: unknown) => void asAppError(error)), settleMs));
+        timers.set(
+          model.id,
+          setTimeout(() => void refresh(model.id).catch((error: unknown) => void asAppError(error)), settleMs),
+        );
       });
       watcher.once('error', () => watcher.close());
       watchers.set(model.id, watcher);
@@ -168,15 +182,23 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     get,
     freeName,
     async add(dropped, inspection, { name, copy, asVersion }) {
-      if (inspection.kind === 'rejected') throw new AppError('FOLDER_REJECTED', { name: inspection.name, detail: inspection.problems[0]?.message ?? '' });
+      if (inspection.kind === 'rejected')
+        throw new AppError('FOLDER_REJECTED', { name: inspection.name, detail: inspection.problems[0]?.message ?? '' });
       if (hub.state.models.some((one) => one.name === name)) throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
       const id = randomUUID();
       const managed = copy || dropped.source === 'managed';
       const path = managed ? await moveIntoStore(dropped, id) : inspection.base;
       const read = managed ? await inspectInWorker(path, { signal: ended.signal }) : inspection;
       const model = keep({
-        id, name, path, source: managed ? 'managed' : 'linked', addedAt: now().toISOString(), versions: newestFirst(read), problems: read.problems,
-        mountAs: mountAsOf(read, asVersion), present: true,
+        id,
+        name,
+        path,
+        source: managed ? 'managed' : 'linked',
+        addedAt: now().toISOString(),
+        versions: newestFirst(read),
+        problems: read.problems,
+        mountAs: mountAsOf(read, asVersion),
+        present: true,
       });
       follow(model);
       const weightBytes = model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
@@ -185,14 +207,17 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     },
     rename(id, name) {
       const model = get(id);
-      if (hub.state.models.some((one) => one.name === name && one.id !== model.id)) throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
+      if (hub.state.models.some((one) => one.name === name && one.id !== model.id))
+        throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
       keep({ ...model, name });
     },
     refresh,
     verify,
     async forget(id) {
       const model = get(id);
-      const inUse = hub.state.servings.some(({ modelId, state }) => modelId === model.id && state.kind !== 'stopped' && state.kind !== 'failed');
+      const inUse = hub.state.servings.some(
+        ({ modelId, state }) => modelId === model.id && state.kind !== 'stopped' && state.kind !== 'failed',
+      );
       if (inUse) throw new AppError('MODEL_IN_USE', { name: model.name });
       unfollow(model.id);
       records.remove(model.id);

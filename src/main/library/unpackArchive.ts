@@ -35,7 +35,8 @@ function createGuard(into: string, packedBytes: number, limits: UnpackLimits) {
       try {
         return await safeJoin(into, name.replace(/^(\.\/)+/, ''));
       } catch (error) {
-        if (error instanceof AppError && error.code === 'PATH_REFUSED') return refuse(`It holds the path ${JSON.stringify(name.slice(0, 100))}. ${error.data['detail'] ?? ''}`);
+        if (error instanceof AppError && error.code === 'PATH_REFUSED')
+          return refuse(`It holds the path ${JSON.stringify(name.slice(0, 100))}. ${error.data['detail'] ?? ''}`);
         throw error;
       }
     },
@@ -43,8 +44,10 @@ function createGuard(into: string, packedBytes: number, limits: UnpackLimits) {
       new Transform({
         transform(chunk: Buffer, _encoding, done) {
           bytes += chunk.length;
-          if (bytes > limits.totalBytes) done(new AppError('ARCHIVE_REFUSED', { detail: `It unpacks to more than ${limits.totalBytes} bytes.` }));
-          else if (bytes > limits.ratioFloorBytes && bytes > packedBytes * limits.ratio) done(new AppError('ARCHIVE_REFUSED', { detail: 'It unpacks to far more than a model would.' }));
+          if (bytes > limits.totalBytes)
+            done(new AppError('ARCHIVE_REFUSED', { detail: `It unpacks to more than ${limits.totalBytes} bytes.` }));
+          else if (bytes > limits.ratioFloorBytes && bytes > packedBytes * limits.ratio)
+            done(new AppError('ARCHIVE_REFUSED', { detail: 'It unpacks to far more than a model would.' }));
           else done(null, chunk);
         },
       }),
@@ -58,7 +61,13 @@ async function writeEntry(source: Readable, path: string, guard: Guard, signal: 
   await pipeline(source, guard.counter(), createWriteStream(path, { flags: 'wx', mode: 0o644, flush: true }), { signal });
 }
 
-async function unpackTar(file: string, gzipped: boolean, guard: Guard, onRead: (bytes: number) => void, signal: AbortSignal): Promise<void> {
+async function unpackTar(
+  file: string,
+  gzipped: boolean,
+  guard: Guard,
+  onRead: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const unpacked = extract();
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -67,7 +76,9 @@ async function unpackTar(file: string, gzipped: boolean, guard: Guard, onRead: (
     },
   });
   const source = createReadStream(file);
-  const feeding = gzipped ? pipeline(source, counted, createGunzip(), unpacked, { signal }) : pipeline(source, counted, unpacked, { signal });
+  const feeding = gzipped
+    ? pipeline(source, counted, createGunzip(), unpacked, { signal })
+    : pipeline(source, counted, unpacked, { signal });
   // Its failure reaches the loop below through the stream that it feeds; waited for at the end.
   feeding.catch(() => undefined);
   for await (const entry of unpacked) {
@@ -75,7 +86,8 @@ async function unpackTar(file: string, gzipped: boolean, guard: Guard, onRead: (
     if (type === 'directory') {
       await mkdir(await guard.place(name), { recursive: true });
       entry.resume();
-    } else if (type === 'file' || type === 'contiguous-file') await writeEntry(entry as unknown as Readable, await guard.place(name), guard, signal);
+    } else if (type === 'file' || type === 'contiguous-file')
+      await writeEntry(entry as unknown as Readable, await guard.place(name), guard, signal);
     else refuse(`It holds a link or a device, ${JSON.stringify(name.slice(0, 100))}.`);
   }
   await feeding;
@@ -106,7 +118,15 @@ async function unpackZip(file: string, guard: Guard, onRead: (bytes: number) => 
 export async function unpackArchive(
   file: string,
   into: string,
-  { signal, limits = usualLimits, onProgress }: { readonly signal: AbortSignal; readonly limits?: UnpackLimits; readonly onProgress?: (readBytes: number, totalBytes: number) => void },
+  {
+    signal,
+    limits = usualLimits,
+    onProgress,
+  }: {
+    readonly signal: AbortSignal;
+    readonly limits?: UnpackLimits;
+    readonly onProgress?: (readBytes: number, totalBytes: number) => void;
+  },
 ): Promise<void> {
   const totalBytes = (await stat(file)).size;
   const temporary = `${into}.part`;
@@ -123,6 +143,10 @@ export async function unpackArchive(
     await rm(temporary, { recursive: true, force: true });
     if (signal.aborted) throw signal.reason;
     if (error instanceof AppError) throw error;
-    throw new AppError('ARCHIVE_REFUSED', { detail: `It is damaged (${error instanceof Error ? error.message : String(error)}).` }, { cause: error });
+    throw new AppError(
+      'ARCHIVE_REFUSED',
+      { detail: `It is damaged (${error instanceof Error ? error.message : String(error)}).` },
+      { cause: error },
+    );
   }
 }

@@ -11,7 +11,12 @@ export async function startBackgroundOwner(home: string, env: Readonly<Record<st
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const log = openSync(join(home, 'owner.log'), 'a', 0o600);
   const program = process.argv[1] ?? '';
-  const child = spawn(process.execPath, [...process.execArgv, program, 'owner'], { detached: true, stdio: ['ignore', 'ignore', log], env: { ...env }, cwd: home });
+  const child = spawn(process.execPath, [...process.execArgv, program, 'owner'], {
+    detached: true,
+    stdio: ['ignore', 'ignore', log],
+    env: { ...env },
+    cwd: home,
+  });
   child.unref();
   await using reached = await reachOwner(home, { forMs: 15_000 });
   if (reached === null) throw new AppError('OWNER_UNREACHABLE', { home, pid: child.pid ?? 0 });

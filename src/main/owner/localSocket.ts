@@ -13,7 +13,10 @@ export type Access = 'window' | 'local';
  * Listens for this user's other processes. The first message of a connection names the access it wants; then the channel is
  * handed on. Only the owner of the data folder's lock may call this: a socket left behind is removed.
  */
-export async function listenLocally(home: string, onPeer: (channel: Channel, access: Access) => void): Promise<{ readonly peers: () => number; readonly [Symbol.asyncDispose]: () => Promise<void> }> {
+export async function listenLocally(
+  home: string,
+  onPeer: (channel: Channel, access: Access) => void,
+): Promise<{ readonly peers: () => number; readonly [Symbol.asyncDispose]: () => Promise<void> }> {
   const path = ownerSocket(home);
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

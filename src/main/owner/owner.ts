@@ -45,7 +45,9 @@ export async function becomeOwner(outside: Outside, duties: OwnerDuties = noDuti
   const app = boot.use(await createApp(outside));
   const window = windowRouter(app);
   const local = localRouter(app, duties);
-  const socket = boot.use(await listenLocally(outside.home, (channel, access) => serveChannel(channel, access === 'local' ? local : window)));
+  const socket = boot.use(
+    await listenLocally(outside.home, (channel, access) => serveChannel(channel, access === 'local' ? local : window)),
+  );
   const [mine, theirs] = memoryChannel();
   serveChannel(theirs, local);
   boot.defer(() => mine.close());

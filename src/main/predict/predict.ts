@@ -22,19 +22,30 @@ export interface RawAnswer {
 }
 
 /** POSTs a body as it is. Fails with SERVER_UNREACHABLE where nothing answers; every HTTP status is an answer. */
-export function postJson(url: string, body: Buffer, { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<RawAnswer> {
+export function postJson(
+  url: string,
+  body: Buffer,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const started = performance.now();
   const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const asked = httpRequest(url, { method: 'POST', agent: keepAlive, signal: until, headers: { 'content-type': 'application/json', 'content-length': body.length } }, (answer) => {
-    const chunks: Buffer[] = [];
-    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-    answer.once('error', fail);
-    answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks), networkMs: performance.now() - started }));
-  });
+  const asked = httpRequest(
+    url,
+    { method: 'POST', agent: keepAlive, signal: until, headers: { 'content-type': 'application/json', 'content-length': body.length } },
+    (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.once('error', fail);
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks), networkMs: performance.now() - started }),
+      );
+    },
+  );
   function fail(cause: Error): void {
     if (signal.aborted) reject(signal.reason as Error);
-    else if (until.aborted) reject(new AppError('SERVER_REFUSED', { detail: `There was no answer within ${timeoutMs / 1000} s.` }, { cause }));
+    else if (until.aborted)
+      reject(new AppError('SERVER_REFUSED', { detail: `There was no answer within ${timeoutMs / 1000} s.` }, { cause }));
     else reject(new AppError('SERVER_UNREACHABLE', { address: new URL(url).host }, { cause }));
   }
   asked.once('error', fail);
@@ -43,21 +54,35 @@ export function postJson(url: string, body: Buffer, { signal, timeoutMs }: { rea
 }
 
 /** The signature that a request names, in the version that will answer. */
-export function signatureOf(model: Pick<Model, 'versions' | 'name'>, tags: readonly string[], { signature, version }: { readonly signature: string; readonly version?: string | undefined }): SignatureInfo {
-  const chosen: VersionSummary | undefined = version === undefined ? model.versions[0] : model.versions.find((one) => one.version === version);
+export function signatureOf(
+  model: Pick<Model, 'versions' | 'name'>,
+  tags: readonly string[],
+  { signature, version }: { readonly signature: string; readonly version?: string | undefined },
+): SignatureInfo {
+  const chosen: VersionSummary | undefined =
+    version === undefined ? model.versions[0] : model.versions.find((one) => one.version === version);
   const graph = chosen === undefined ? undefined : metaGraphFor(chosen, tags);
   const found = graph?.signatures[signature];
-  if (found === undefined) throw new AppError('SIGNATURE_NOT_FOUND', { signature, known: Object.keys(graph?.signatures ?? {}).join(', ') || 'none' });
+  if (found === undefined)
+    throw new AppError('SIGNATURE_NOT_FOUND', { signature, known: Object.keys(graph?.signatures ?? {}).join(', ') || 'none' });
   return found;
 }
 
 const methodOf = (signature: SignatureInfo | null): 'predict' | 'classify' | 'regress' =>
-  signature?.method_name.endsWith('/classify') === true ? 'classify' : signature?.method_name.endsWith('/regress') === true ? 'regress' : 'predict';
+  signature?.method_name.endsWith('/classify') === true
+    ? 'classify'
+    : signature?.method_name.endsWith('/regress') === true
+      ? 'regress'
+      : 'predict';
 
 /** Named output tensors of an answer: rows are put together by name, one unnamed output takes the signature's. */
 function outputsOf(answer: Json, signature: SignatureInfo | null): readonly (readonly [string, Json])[] {
   const names = Object.keys(signature?.outputs ?? {});
-  const [predictions, outputs, results] = [member(answer, 'predictions'), member(answer, 'outputs'), member(answer, 'results') ?? member(answer, 'result')];
+  const [predictions, outputs, results] = [
+    member(answer, 'predictions'),
+    member(answer, 'outputs'),
+    member(answer, 'results') ?? member(answer, 'result'),
+  ];
   if (results !== undefined) return [['results', results]];
   if (outputs !== undefined) {
     return names.length > 1 && outputs.kind === 'object' ? outputs.entries : [[names[0] ?? 'outputs', outputs]];
@@ -85,7 +110,12 @@ export async function predictOver(
     const check = checkRequest(signature, request.body);
     if (check.kind !== 'fits') throw new AppError('REQUEST_MISMATCH', { detail: check.misfits.map(({ message }) => message).join(' ') });
   }
-  const where = request.version !== undefined ? `/versions/${request.version}` : request.label !== undefined ? `/labels/${encodeURIComponent(request.label)}` : '';
+  const where =
+    request.version !== undefined
+      ? `/versions/${request.version}`
+      : request.label !== undefined
+        ? `/labels/${encodeURIComponent(request.label)}`
+        : '';
   const url = `${base}${where}:${methodOf(signature)}`;
   const bytes = Buffer.from(body);
   const encodeMs = performance.now() - started;
@@ -132,7 +162,12 @@ function withSignatureName(body: string, signature: string): string {
 /** One prediction of a window or a command from a serving of ours. */
 export async function runPredict(
   request: PredictRequest,
-  { serving, model, signal, now }: { readonly serving: Serving; readonly model: Model | undefined; readonly signal: AbortSignal; readonly now: () => Date },
+  {
+    serving,
+    model,
+    signal,
+    now,
+  }: { readonly serving: Serving; readonly model: Model | undefined; readonly signal: AbortSignal; readonly now: () => Date },
 ): Promise<PredictAnswer> {
   const base = `http://127.0.0.1:${serving.plan.restPort}/v1/models/${encodeURIComponent(serving.name)}`;
   if (serving.state.kind !== 'serving') throw new AppError('SERVER_UNREACHABLE', { address: `127.0.0.1:${serving.plan.restPort}` });

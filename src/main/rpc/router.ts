@@ -17,7 +17,9 @@ export function windowRouter(app: App) {
     imports: {
       inspect: os.imports.inspect.handler(({ input, signal }) => imports.inspect(input.ticket, { signal: signal ?? never })),
       useFolder: os.imports.useFolder.handler(async ({ input }) => ({ ticket: await imports.useFolder(input.ticket, input.path) })),
-      unpack: os.imports.unpack.handler(async ({ input, signal }) => ({ ticket: await imports.unpack(input.ticket, { signal: signal ?? never }) })),
+      unpack: os.imports.unpack.handler(async ({ input, signal }) => ({
+        ticket: await imports.unpack(input.ticket, { signal: signal ?? never }),
+      })),
       add: os.imports.add.handler(({ input: { ticket, ...options } }) => imports.add(ticket, options)),
       sample: os.imports.sample.handler(() => imports.sample()),
       discard: os.imports.discard.handler(({ input }) => imports.discard(input.ticket)),
@@ -66,7 +68,10 @@ export function windowRouter(app: App) {
         return engines.choose(input.endpoint);
       }),
       pull: os.engine.pull.handler(({ input }) => pull(app, input.image)),
-      login: os.engine.login.handler(({ input: { registry, username, password } }) => void app.typedCredentials.set(registry, { username, password, serverAddress: registry })),
+      login: os.engine.login.handler(
+        ({ input: { registry, username, password } }) =>
+          void app.typedCredentials.set(registry, { username, password, serverAddress: registry }),
+      ),
       loadImage: os.engine.loadImage.handler(({ input }) => load(app, imports.pathOf(input.ticket))),
     },
     tasks: {
@@ -76,7 +81,11 @@ export function windowRouter(app: App) {
     predict: {
       run: os.predict.run.handler(({ input, signal }) => {
         const serving = hub.state.servings.find(({ id, name }) => id === input.servingId || name === input.servingId);
-        if (serving === undefined) throw new AppError('SERVING_NOT_FOUND', { name: input.servingId, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
+        if (serving === undefined)
+          throw new AppError('SERVING_NOT_FOUND', {
+            name: input.servingId,
+            known: hub.state.servings.map(({ name }) => name).join(', ') || 'none',
+          });
         const model = hub.state.models.find(({ id }) => id === serving.modelId);
         return runPredict(input, { serving, model, signal: signal ?? never, now: () => new Date() });
       }),
@@ -89,7 +98,9 @@ export function windowRouter(app: App) {
 
 /** Without the keys that are undefined: an absent change is no change. */
 function defined<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function pull(app: App, image: string | undefined): { readonly taskId: string } {
@@ -98,8 +109,14 @@ function pull(app: App, image: string | undefined): { readonly taskId: string } 
   const reference = image ?? settings.image;
   const { id, finished } = app.tasks.run(`Pull ${reference}`, { kind: 'image', id: reference }, async ({ signal, report }) => {
     await ensureImage(engine, {
-      reference, mirror: settings.mirror, enginePlatform: status.platform ?? '', credentials: app.credentials, always: true, signal,
-      onProgress: ({ currentBytes, totalBytes }) => report(totalBytes > 0 ? currentBytes / totalBytes : null, `${currentBytes} / ${totalBytes}`),
+      reference,
+      mirror: settings.mirror,
+      enginePlatform: status.platform ?? '',
+      credentials: app.credentials,
+      always: true,
+      signal,
+      onProgress: ({ currentBytes, totalBytes }) =>
+        report(totalBytes > 0 ? currentBytes / totalBytes : null, `${currentBytes} / ${totalBytes}`),
     });
   });
   // The task shows its failure.

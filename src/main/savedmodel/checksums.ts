@@ -11,7 +11,7 @@ const chunkBytes = 4 * 1024 * 1024;
 async function fileCrc(file: FileHandle, offset: number, bytes: number, signal: AbortSignal): Promise<number | null> {
   const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(chunkBytes, bytes)));
   let crc = 0;
-  for (let done = 0; done < bytes; ) {
+  for (let done = 0; done < bytes;) {
     signal.throwIfAborted();
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, bytes - done), offset + done);
     if (bytesRead === 0) return null;
@@ -25,7 +25,13 @@ async function fileCrc(file: FileHandle, offset: number, bytes: number, signal: 
  * The checksum of a string tensor (tensor_bundle.cc): lengths as varints, a masked checksum of the lengths, then the strings.
  * What is summed is each length as 4 bytes (8 where longer), then those four bytes, then the strings.
  */
-async function stringCrc(file: FileHandle, variable: VariableInfo, offset: number, bytes: number, signal: AbortSignal): Promise<number | null> {
+async function stringCrc(
+  file: FileHandle,
+  variable: VariableInfo,
+  offset: number,
+  bytes: number,
+  signal: AbortSignal,
+): Promise<number | null> {
   const count = variable.shape.reduce((product, dim) => product * dim, 1);
   const lengthsBytes = Math.min(bytes, count * 10 + 4);
   if (lengthsBytes > 256 * 1024 * 1024) return null;
@@ -54,7 +60,7 @@ async function stringCrc(file: FileHandle, variable: VariableInfo, offset: numbe
   const rest = bytes - at - 4;
   if (rest < 0) return null;
   const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(chunkBytes, rest)));
-  for (let done = 0; done < rest; ) {
+  for (let done = 0; done < rest;) {
     signal.throwIfAborted();
     const { bytesRead: got } = await file.read(buffer, 0, Math.min(buffer.length, rest - done), offset + at + 4 + done);
     if (got === 0) return null;
@@ -71,7 +77,11 @@ async function stringCrc(file: FileHandle, variable: VariableInfo, offset: numbe
 export async function verifyChecksums(
   versionPath: string,
   variables: readonly VariableInfo[],
-  { signal, shards, onProgress }: { readonly signal: AbortSignal; readonly shards?: number; readonly onProgress?: (doneBytes: number, totalBytes: number) => void },
+  {
+    signal,
+    shards,
+    onProgress,
+  }: { readonly signal: AbortSignal; readonly shards?: number; readonly onProgress?: (doneBytes: number, totalBytes: number) => void },
 ): Promise<readonly Problem[]> {
   const parts = variables.flatMap((variable) => (variable.slices ?? [variable]).map((part) => ({ variable, part })));
   const totalBytes = parts.reduce((sum, { part }) => sum + part.bytes, 0);

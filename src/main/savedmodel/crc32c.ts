@@ -24,7 +24,14 @@ const tables = ((): readonly Uint32Array[] => {
 /** Continues a checksum over more bytes; start with 0. */
 export function crc32c(bytes: Uint8Array, crc = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
-    Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
   ];
   let state = ~crc;
   let at = 0;
@@ -33,8 +40,14 @@ export function crc32c(bytes: Uint8Array, crc = 0): number {
     const low = state ^ view.getInt32(at, true);
     const high = view.getInt32(at + 4, true);
     state =
-      (t7[low & 0xff] ?? 0) ^ (t6[(low >>> 8) & 0xff] ?? 0) ^ (t5[(low >>> 16) & 0xff] ?? 0) ^ (t4[low >>> 24] ?? 0) ^
-      (t3[high & 0xff] ?? 0) ^ (t2[(high >>> 8) & 0xff] ?? 0) ^ (t1[(high >>> 16) & 0xff] ?? 0) ^ (t0[high >>> 24] ?? 0);
+      (t7[low & 0xff] ?? 0) ^
+      (t6[(low >>> 8) & 0xff] ?? 0) ^
+      (t5[(low >>> 16) & 0xff] ?? 0) ^
+      (t4[low >>> 24] ?? 0) ^
+      (t3[high & 0xff] ?? 0) ^
+      (t2[(high >>> 8) & 0xff] ?? 0) ^
+      (t1[(high >>> 16) & 0xff] ?? 0) ^
+      (t0[high >>> 24] ?? 0);
   }
   for (; at < bytes.length; at += 1) state = (state >>> 8) ^ (t0[(state ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
   return ~state >>> 0;

@@ -29,9 +29,11 @@ function signatureProblems(graph: MetaGraph): readonly Problem[] {
   const found: Problem[] = [];
   for (const [signature, { inputs, outputs }] of Object.entries(graph.signatures)) {
     for (const [key, info] of [...Object.entries(inputs), ...Object.entries(outputs)]) {
-      if (info.name !== '' && !names.has(nodeOfTensor(info.name))) found.push(problem('SIGNATURE_TENSOR_MISSING', { signature, tensor: info.name }));
+      if (info.name !== '' && !names.has(nodeOfTensor(info.name)))
+        found.push(problem('SIGNATURE_TENSOR_MISSING', { signature, tensor: info.name }));
       const elements = (info.shape ?? []).reduce((product, dim) => product * Math.max(1, dim), 1);
-      if (elements > hugeElements) found.push(problem('SIGNATURE_SHAPE_HUGE', { signature, tensor: key, shape: `[${(info.shape ?? []).join(', ')}]` }));
+      if (elements > hugeElements)
+        found.push(problem('SIGNATURE_SHAPE_HUGE', { signature, tensor: key, shape: `[${(info.shape ?? []).join(', ')}]` }));
     }
   }
   return found;
@@ -44,8 +46,10 @@ function constProblems(graph: MetaGraph): readonly Problem[] {
     if (tensor === undefined) continue;
     const { dtype, shape, heldBytes } = readTensorClaim(tensor);
     const name = dtypeOfEnum(dtype);
-    const claimedBytes = (shape ?? []).reduce((product, dim) => product * dim, 1) * (name === undefined ? 1 : Math.max(1, dtypeSizeBytes(name)));
-    if (claimedBytes > hugeConstBytes && heldBytes < claimedBytes / 1000) return [problem('CONST_HUGE', { node: node.name, bytes: claimedBytes })];
+    const claimedBytes =
+      (shape ?? []).reduce((product, dim) => product * dim, 1) * (name === undefined ? 1 : Math.max(1, dtypeSizeBytes(name)));
+    if (claimedBytes > hugeConstBytes && heldBytes < claimedBytes / 1000)
+      return [problem('CONST_HUGE', { node: node.name, bytes: claimedBytes })];
   }
   return [];
 }

@@ -161,7 +161,10 @@ function infoOf({ tags, signatures, tensorflow_version, producer, assets, ops }:
   return { tags, signatures, tensorflow_version, producer, assets, ops };
 }
 
-async function inspectVersion({ path, version }: VersionFolder, { verify = false, signal }: InspectOptions): Promise<VersionInfo | Problem> {
+async function inspectVersion(
+  { path, version }: VersionFolder,
+  { verify = false, signal }: InspectOptions,
+): Promise<VersionInfo | Problem> {
   const names = await readNames(path).catch((error: unknown) => readingProblem(error, basename(path)));
   if ('code' in names) return names;
   if (!names.includes('saved_model.pb') && !names.includes('saved_model.pbtxt')) return missingGraphProblem(path, names);
@@ -208,13 +211,18 @@ export async function inspectFolder(path: string, options: InspectOptions): Prom
     options.signal.throwIfAborted();
     const made = await inspectVersion(folder, options);
     if ('meta_graphs' in made) versions.push(made);
-    else rejected.push(folder.version === null || layout.folders.length === 1 ? made : { ...made, data: { ...made.data, version: folder.version } });
+    else
+      rejected.push(
+        folder.version === null || layout.folders.length === 1 ? made : { ...made, data: { ...made.data, version: folder.version } },
+      );
   }
   const usable = versions.length > 0;
   const problems = [
     ...layout.problems,
     // Beside a usable version a broken one is passed over, so it is a warning.
-    ...rejected.map((one) => (usable ? { ...one, severity: 'warning' as const, message: `Version ${one.data?.['version'] ?? ''}: ${one.message}` } : one)),
+    ...rejected.map((one) =>
+      usable ? { ...one, severity: 'warning' as const, message: `Version ${one.data?.['version'] ?? ''}: ${one.message}` } : one,
+    ),
   ];
   return { kind: usable ? 'ok' : 'rejected', base: layout.base, name: layout.name, versions, problems };
 }

@@ -16,12 +16,18 @@ export async function inspectInWorker(path: string, { verify = false, signal }: 
   const script = new URL(import.meta.url.endsWith('.ts') ? './inspectWorker.ts' : './inspectWorker.js', import.meta.url);
   const worker = new Worker(script, { workerData: { path, verify }, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }, stderr: true });
   const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
-  const timer = verify ? undefined : setTimeout(() => reject(new AppError('MODEL_LIMIT', { detail: 'Reading it took more than two minutes.' })), maxMs);
+  const timer = verify
+    ? undefined
+    : setTimeout(() => reject(new AppError('MODEL_LIMIT', { detail: 'Reading it took more than two minutes.' })), maxMs);
   const abort = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   worker.once('message', resolve);
   worker.once('error', (error: NodeJS.ErrnoException) =>
-    reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? new AppError('MODEL_LIMIT', { detail: 'Reading it needs more than 6 GB.' }, { cause: error }) : error),
+    reject(
+      error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? new AppError('MODEL_LIMIT', { detail: 'Reading it needs more than 6 GB.' }, { cause: error })
+        : error,
+    ),
   );
   worker.once('exit', () => reject(new AppError('MODEL_LIMIT', { detail: 'Reading it ended early.' })));
   try {

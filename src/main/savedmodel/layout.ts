@@ -26,7 +26,10 @@ const maxEntries = 20_000;
 
 /** A name for the model out of a folder's name: `[A-Za-z0-9_.-]{1,128}`. */
 export function modelNameOf(folder: string): string {
-  const cleaned = basename(folder).replace(/(\.tar)?\.(gz|tgz|zip|tar)$/i, '').replace(/[^A-Za-z0-9_.-]+/g, '_').slice(0, 128);
+  const cleaned = basename(folder)
+    .replace(/(\.tar)?\.(gz|tgz|zip|tar)$/i, '')
+    .replace(/[^A-Za-z0-9_.-]+/g, '_')
+    .slice(0, 128);
   return /^[._-]*$/.test(cleaned) ? 'model' : cleaned;
 }
 
@@ -46,22 +49,44 @@ function fileProblem(path: string, shown: string): Problem | undefined {
   const exportTo = `"${name}/1"`;
   switch (extname(path).toLowerCase()) {
     case '.keras':
-      return problem('KERAS_FILE', { file: shown, name }, {
-        mends: [{ kind: 'runPython', line: `import keras; keras.saving.load_model("${shown}").export(${exportTo})` }],
-      });
+      return problem(
+        'KERAS_FILE',
+        { file: shown, name },
+        {
+          mends: [{ kind: 'runPython', line: `import keras; keras.saving.load_model("${shown}").export(${exportTo})` }],
+        },
+      );
     case '.h5':
     case '.hdf5':
-      return problem('H5_FILE', { file: shown, name }, {
-        mends: [{ kind: 'runPython', line: `import tensorflow as tf; tf.saved_model.save(tf.keras.models.load_model("${shown}"), ${exportTo})` }],
-      });
+      return problem(
+        'H5_FILE',
+        { file: shown, name },
+        {
+          mends: [
+            {
+              kind: 'runPython',
+              line: `import tensorflow as tf; tf.saved_model.save(tf.keras.models.load_model("${shown}"), ${exportTo})`,
+            },
+          ],
+        },
+      );
     case '.tflite':
       return problem('TFLITE_FILE', { file: shown });
     case '.index':
       return problem('CHECKPOINT', { file: shown });
     case '.pb':
-      return problem('FROZEN_GRAPH', { file: shown, name }, {
-        mends: [{ kind: 'runPython', line: 'import tensorflow as tf; tf.compat.v1.saved_model.simple_save(session, ' + exportTo + ', inputs={...}, outputs={...})' }],
-      });
+      return problem(
+        'FROZEN_GRAPH',
+        { file: shown, name },
+        {
+          mends: [
+            {
+              kind: 'runPython',
+              line: 'import tensorflow as tf; tf.compat.v1.saved_model.simple_save(session, ' + exportTo + ', inputs={...}, outputs={...})',
+            },
+          ],
+        },
+      );
     default:
       return archivePattern.test(path) ? problem('ARCHIVE', { file: shown }, { mends: [{ kind: 'unpack' }] }) : undefined;
   }
@@ -95,8 +120,10 @@ const hasGraph = (names: readonly string[]): boolean => names.includes('saved_mo
 export async function missingGraphProblem(folder: string, names: readonly string[]): Promise<Problem> {
   const shown = basename(folder);
   if (names.length === 0) return problem('EMPTY_FOLDER', { file: shown, name: modelNameOf(dirname(folder)) });
-  if (names.includes('variables') && (await isFolder(join(folder, 'variables')))) return problem('NO_SAVED_MODEL', { file: shown }, { mends: [{ kind: 'lookAgain' }] });
-  if (names.includes('checkpoint') || names.some((name) => /\.data-\d{5}-of-\d{5}$/.test(name))) return problem('CHECKPOINT', { file: shown });
+  if (names.includes('variables') && (await isFolder(join(folder, 'variables'))))
+    return problem('NO_SAVED_MODEL', { file: shown }, { mends: [{ kind: 'lookAgain' }] });
+  if (names.includes('checkpoint') || names.some((name) => /\.data-\d{5}-of-\d{5}$/.test(name)))
+    return problem('CHECKPOINT', { file: shown });
   for (const name of names) {
     const told = fileProblem(join(folder, name), name);
     if (told !== undefined) return told;
@@ -111,7 +138,10 @@ interface Child {
 }
 
 /** Child folders with their names; broken links as problems. */
-async function readChildren(base: string, names: readonly string[]): Promise<{ readonly children: readonly Child[]; readonly problems: readonly Problem[] }> {
+async function readChildren(
+  base: string,
+  names: readonly string[],
+): Promise<{ readonly children: readonly Child[]; readonly problems: readonly Problem[] }> {
   const children: Child[] = [];
   const problems: Problem[] = [];
   for (const name of names) {
@@ -131,13 +161,31 @@ function singleVersion(folder: string): Layout {
   const parent = dirname(folder);
   if (isNumber(own)) {
     const version = String(BigInt(own));
-    const note = problem('IS_VERSION_FOLDER', { version }, { mends: [{ kind: 'serveAsVersion', version }, { kind: 'useFolder', path: '..' }] });
+    const note = problem(
+      'IS_VERSION_FOLDER',
+      { version },
+      {
+        mends: [
+          { kind: 'serveAsVersion', version },
+          { kind: 'useFolder', path: '..' },
+        ],
+      },
+    );
     return { base: folder, name: modelNameOf(parent), folders: [{ path: folder, version }], problems: [note] };
   }
   const looksLikeVersion = /^(v|ver|version)?[-_.]?\d+([._-]\d+)*$/i.test(own);
   const version = looksLikeVersion ? numberIn(own) : '1';
-  const note = problem(looksLikeVersion ? 'VERSION_NOT_NUMERIC' : 'UNVERSIONED', { file: own, version }, { mends: [{ kind: 'serveAsVersion', version }] });
-  return { base: folder, name: modelNameOf(looksLikeVersion ? parent : folder), folders: [{ path: folder, version: null }], problems: [note] };
+  const note = problem(
+    looksLikeVersion ? 'VERSION_NOT_NUMERIC' : 'UNVERSIONED',
+    { file: own, version },
+    { mends: [{ kind: 'serveAsVersion', version }] },
+  );
+  return {
+    base: folder,
+    name: modelNameOf(looksLikeVersion ? parent : folder),
+    folders: [{ path: folder, version: null }],
+    problems: [note],
+  };
 }
 
 function numberedVersions(base: string, children: readonly Child[], others: readonly Child[], problems: readonly Problem[]): Layout {
@@ -154,9 +202,17 @@ function numberedVersions(base: string, children: readonly Child[], others: read
     }
   }
   for (const child of others.filter(({ names }) => hasGraph(names))) {
-    found.push(problem('VERSION_NOT_NUMERIC', { file: child.name, version: numberIn(child.name) }, { mends: [{ kind: 'useFolder', path: child.name }] }));
+    found.push(
+      problem(
+        'VERSION_NOT_NUMERIC',
+        { file: child.name, version: numberIn(child.name) },
+        { mends: [{ kind: 'useFolder', path: child.name }] },
+      ),
+    );
   }
-  const folders = [...byVersion].map(([version, { path }]) => ({ path, version })).toSorted((a, b) => (BigInt(a.version) < BigInt(b.version) ? -1 : 1));
+  const folders = [...byVersion]
+    .map(([version, { path }]) => ({ path, version }))
+    .toSorted((a, b) => (BigInt(a.version) < BigInt(b.version) ? -1 : 1));
   return { base, name: modelNameOf(base), folders, problems: found };
 }
 
@@ -186,7 +242,11 @@ export async function readLayout(path: string): Promise<Layout> {
     }
     const deeper = others.filter((child) => hasGraph(child.names) || child.names.some((name) => isNumber(name)));
     if (deeper.length > 0) return nested(base, deeper);
-    return rejected(names.length > 0 && others.length === names.length && !names.includes('variables') ? problem('NO_MODEL_FOUND') : await missingGraphProblem(base, names));
+    return rejected(
+      names.length > 0 && others.length === names.length && !names.includes('variables')
+        ? problem('NO_MODEL_FOUND')
+        : await missingGraphProblem(base, names),
+    );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return rejected(problem('NOT_FOUND', { path }));
@@ -197,7 +257,10 @@ export async function readLayout(path: string): Promise<Layout> {
 }
 
 function nested(base: string, children: readonly Child[]): Layout {
-  const file = children.map(({ name }) => name).slice(0, 5).join(', ');
+  const file = children
+    .map(({ name }) => name)
+    .slice(0, 5)
+    .join(', ');
   const mends = children.slice(0, 20).map(({ name }) => ({ kind: 'useFolder', path: name }) as const);
   return { base, name: modelNameOf(base), folders: [], problems: [problem('NESTED_MODEL', { file }, { mends })] };
 }

@@ -36,7 +36,11 @@ function readTensorSpec(reader: ProtoReader): Structured {
   }
   const label = dtypeLabel(dtypeOfEnum(dtype) ?? 'DT_INVALID');
   const named = name === '' ? 'None' : `'${name}'`;
-  return { kind: 'tensor', name: name === '' ? 'None' : name, text: `TensorSpec(shape=${pythonShape(shape)}, dtype=tf.${label}, name=${named})` };
+  return {
+    kind: 'tensor',
+    name: name === '' ? 'None' : name,
+    text: `TensorSpec(shape=${pythonShape(shape)}, dtype=tf.${label}, name=${named})`,
+  };
 }
 
 function readItems(reader: ProtoReader): readonly Structured[] {
@@ -125,8 +129,10 @@ function argumentLines(values: readonly Structured[], heading: string): readonly
     else {
       lines.push(`${indent}  DType: ${typeName(value)}`);
       // The tool erases the separator after the last item by two backspaces.
-      if (value.kind === 'list' || value.kind === 'tuple') lines.push(`${indent}  Value: [${value.items.map((item) => `${pythonText(item, true)}, `).join('')}\b\b]`);
-      else if (value.kind === 'dict') lines.push(`${indent}  Value: {${value.entries.map(([key, item]) => `'${key}': ${pythonText(item, true)}, `).join('')}\b\b}`);
+      if (value.kind === 'list' || value.kind === 'tuple')
+        lines.push(`${indent}  Value: [${value.items.map((item) => `${pythonText(item, true)}, `).join('')}\b\b]`);
+      else if (value.kind === 'dict')
+        lines.push(`${indent}  Value: {${value.entries.map(([key, item]) => `'${key}': ${pythonText(item, true)}, `).join('')}\b\b}`);
       else lines.push(`${indent}  Value: ${pythonText(value)}`);
     }
     return lines;
@@ -202,7 +208,13 @@ export function readConcreteFunctions(objectGraph: Uint8Array): readonly string[
       if (args?.kind === 'tuple' && args.items.length > 0) {
         lines.push(`    Option #${index + 1}`, '      Callable with:', ...argumentLines(args.items, 'Argument'));
       }
-      if (kwargs?.kind === 'dict' && kwargs.entries.length > 0) lines.push(...argumentLines(kwargs.entries.map(([, value]) => value), 'Named Argument'));
+      if (kwargs?.kind === 'dict' && kwargs.entries.length > 0)
+        lines.push(
+          ...argumentLines(
+            kwargs.entries.map(([, value]) => value),
+            'Named Argument',
+          ),
+        );
     }
   }
   return lines;

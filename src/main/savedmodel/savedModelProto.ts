@@ -73,7 +73,13 @@ function readTensorInfo(reader: ProtoReader): TensorInfo {
     else reader.skip();
   }
   const dtypeName: DtypeName = dtypeOfEnum(dtype) ?? 'DT_INVALID';
-  return { name, dtype: dtypeName, dtype_enum: dtypeOfEnum(dtype) === undefined ? dtype : dtypeEnum(dtypeName), shape, unknown_rank: shape === null };
+  return {
+    name,
+    dtype: dtypeName,
+    dtype_enum: dtypeOfEnum(dtype) === undefined ? dtype : dtypeEnum(dtypeName),
+    shape,
+    unknown_rank: shape === null,
+  };
 }
 
 /** A sparse input is named by its values' tensor. */

@@ -5,7 +5,8 @@ import type { GraphFunction, GraphNode, MetaGraph } from './savedModelProto.ts';
 import { attrFunctions } from './tensorProto.ts';
 
 /** Ops that change something which the next request sees. */
-const writes = /^(Assign|ResourceApply|Apply|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)|ResourceScatter|StatelessRestore|LookupTableInsert|LookupTableRemove|LookupTableImport|Queue(Enqueue|Dequeue)|Stack(Push|Pop)|CountUpTo|Barrier|Stage|Unstage|WriteFile|SaveV2|.*(Insert|Erase)(Many)?(V2)?$)/;
+const writes =
+  /^(Assign|ResourceApply|Apply|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)|ResourceScatter|StatelessRestore|LookupTableInsert|LookupTableRemove|LookupTableImport|Queue(Enqueue|Dequeue)|Stack(Push|Pop)|CountUpTo|Barrier|Stage|Unstage|WriteFile|SaveV2|.*(Insert|Erase)(Many)?(V2)?$)/;
 /** Ops that refuse bytes which mean nothing to them. */
 const decodes = /^(Decode|Parse(Single)?(Sequence)?Example|ParseTensor|StringToNumber|UnicodeDecode)/;
 

@@ -87,7 +87,8 @@ function* blockEntries(block: Uint8Array): Generator<readonly [key: Uint8Array, 
 export function* tableEntries(file: Uint8Array): Generator<readonly [key: Uint8Array, value: Uint8Array]> {
   if (file.length < footerBytes) throw new CorruptTable('shorter than a footer');
   const footer = file.subarray(file.length - footerBytes);
-  if (new DataView(footer.buffer, footer.byteOffset + 40, 8).getBigUint64(0, true) !== magic) throw new CorruptTable('the footer is not that of a table');
+  if (new DataView(footer.buffer, footer.byteOffset + 40, 8).getBigUint64(0, true) !== magic)
+    throw new CorruptTable('the footer is not that of a table');
   const cursor = new Cursor(footer);
   cursor.handle();
   const index = readBlock(file, cursor.handle());

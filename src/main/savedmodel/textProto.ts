@@ -11,37 +11,104 @@ interface Schema {
 }
 
 const dtypeNumbers: Readonly<Record<string, number>> = {
-  DT_INVALID: 0, DT_FLOAT: 1, DT_DOUBLE: 2, DT_INT32: 3, DT_UINT8: 4, DT_INT16: 5, DT_INT8: 6, DT_STRING: 7, DT_COMPLEX64: 8, DT_INT64: 9, DT_BOOL: 10,
-  DT_QINT8: 11, DT_QUINT8: 12, DT_QINT32: 13, DT_BFLOAT16: 14, DT_QINT16: 15, DT_QUINT16: 16, DT_UINT16: 17, DT_COMPLEX128: 18, DT_HALF: 19,
-  DT_RESOURCE: 20, DT_VARIANT: 21, DT_UINT32: 22, DT_UINT64: 23,
+  DT_INVALID: 0,
+  DT_FLOAT: 1,
+  DT_DOUBLE: 2,
+  DT_INT32: 3,
+  DT_UINT8: 4,
+  DT_INT16: 5,
+  DT_INT8: 6,
+  DT_STRING: 7,
+  DT_COMPLEX64: 8,
+  DT_INT64: 9,
+  DT_BOOL: 10,
+  DT_QINT8: 11,
+  DT_QUINT8: 12,
+  DT_QINT32: 13,
+  DT_BFLOAT16: 14,
+  DT_QINT16: 15,
+  DT_QUINT16: 16,
+  DT_UINT16: 17,
+  DT_COMPLEX128: 18,
+  DT_HALF: 19,
+  DT_RESOURCE: 20,
+  DT_VARIANT: 21,
+  DT_UINT32: 22,
+  DT_UINT64: 23,
 };
 
 const shape: Schema = { dim: [2, { size: [1, 'int'], name: [2, 'string'] }], unknown_rank: [3, 'bool'] };
 const tensor: Schema = {
-  dtype: [1, 'dtype'], tensor_shape: [2, shape], version_number: [3, 'int'], tensor_content: [4, 'bytes'], float_val: [5, 'float'], double_val: [6, 'double'],
-  int_val: [7, 'int'], string_val: [8, 'bytes'], int64_val: [10, 'int'], bool_val: [11, 'bool'], half_val: [13, 'int'], uint32_val: [16, 'int'], uint64_val: [17, 'int'],
+  dtype: [1, 'dtype'],
+  tensor_shape: [2, shape],
+  version_number: [3, 'int'],
+  tensor_content: [4, 'bytes'],
+  float_val: [5, 'float'],
+  double_val: [6, 'double'],
+  int_val: [7, 'int'],
+  string_val: [8, 'bytes'],
+  int64_val: [10, 'int'],
+  bool_val: [11, 'bool'],
+  half_val: [13, 'int'],
+  uint32_val: [16, 'int'],
+  uint64_val: [17, 'int'],
 };
 const attrValue: Schema = {
-  list: [1, { s: [2, 'bytes'], i: [3, 'int'], f: [4, 'float'], b: [5, 'bool'], type: [6, 'dtype'], shape: [7, shape], tensor: [8, tensor], func: [9, () => nameAttrList] }],
-  s: [2, 'bytes'], i: [3, 'int'], f: [4, 'float'], b: [5, 'bool'], type: [6, 'dtype'], shape: [7, shape], tensor: [8, tensor], placeholder: [9, 'string'],
+  list: [
+    1,
+    {
+      s: [2, 'bytes'],
+      i: [3, 'int'],
+      f: [4, 'float'],
+      b: [5, 'bool'],
+      type: [6, 'dtype'],
+      shape: [7, shape],
+      tensor: [8, tensor],
+      func: [9, () => nameAttrList],
+    },
+  ],
+  s: [2, 'bytes'],
+  i: [3, 'int'],
+  f: [4, 'float'],
+  b: [5, 'bool'],
+  type: [6, 'dtype'],
+  shape: [7, shape],
+  tensor: [8, tensor],
+  placeholder: [9, 'string'],
   func: [10, () => nameAttrList],
 };
 const nameAttrList: Schema = { name: [1, 'string'], attr: [2, { key: [1, 'string'], value: [2, () => attrValue] }] };
-const node: Schema = { name: [1, 'string'], op: [2, 'string'], input: [3, 'string'], device: [4, 'string'], attr: [5, { key: [1, 'string'], value: [2, attrValue] }] };
+const node: Schema = {
+  name: [1, 'string'],
+  op: [2, 'string'],
+  input: [3, 'string'],
+  device: [4, 'string'],
+  attr: [5, { key: [1, 'string'], value: [2, attrValue] }],
+};
 const argument: Schema = { name: [1, 'string'], type: [3, 'dtype'] };
 const functionDef: Schema = {
   signature: [1, { name: [1, 'string'], input_arg: [2, argument], output_arg: [3, argument] }],
-  node_def: [3, node], ret: [4, { key: [1, 'string'], value: [2, 'string'] }], control_ret: [6, { key: [1, 'string'], value: [2, 'string'] }],
+  node_def: [3, node],
+  ret: [4, { key: [1, 'string'], value: [2, 'string'] }],
+  control_ret: [6, { key: [1, 'string'], value: [2, 'string'] }],
 };
 const tensorInfo: Schema = {
-  name: [1, 'string'], dtype: [2, 'dtype'], tensor_shape: [3, shape],
+  name: [1, 'string'],
+  dtype: [2, 'dtype'],
+  tensor_shape: [3, shape],
   coo_sparse: [4, { values_tensor_name: [1, 'string'], indices_tensor_name: [2, 'string'], dense_shape_tensor_name: [3, 'string'] }],
 };
 const tensorInfoMap: Schema = { key: [1, 'string'], value: [2, tensorInfo] };
 const signature: Schema = { inputs: [1, tensorInfoMap], outputs: [2, tensorInfoMap], method_name: [3, 'string'] };
 const metaGraph: Schema = {
-  meta_info_def: [1, { stripped_op_list: [2, { op: [1, { name: [1, 'string'] }] }], tags: [4, 'string'], tensorflow_version: [5, 'string'] }],
-  graph_def: [2, { node: [1, node], library: [2, { function: [1, functionDef] }], versions: [4, { producer: [1, 'int'], min_consumer: [2, 'int'] }] }],
+  meta_info_def: [
+    1,
+    { stripped_op_list: [2, { op: [1, { name: [1, 'string'] }] }], tags: [4, 'string'], tensorflow_version: [5, 'string'] },
+  ],
+  graph_def: [
+    2,
+    { node: [1, node], library: [2, { function: [1, functionDef] }], versions: [4, { producer: [1, 'int'], min_consumer: [2, 'int'] }] },
+  ],
   saver_def: [3, { filename_tensor_name: [1, 'string'], save_tensor_name: [2, 'string'], restore_op_name: [3, 'string'] }],
   signature_def: [5, { key: [1, 'string'], value: [2, signature] }],
   asset_file_def: [6, { tensor_info: [1, tensorInfo], filename: [2, 'string'] }],

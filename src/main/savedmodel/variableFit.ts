@@ -32,7 +32,8 @@ const nodeOf = (input: string): string => input.replace(/^\^/, '').split(':')[0]
 
 function constStrings(scope: Scope, input: string | undefined): readonly string[] {
   let node = scope.nodes.get(nodeOf(input ?? ''));
-  for (let hops = 0; node !== undefined && node.op === 'Identity' && hops < 8; hops += 1) node = scope.nodes.get(nodeOf(node.inputs[0] ?? ''));
+  for (let hops = 0; node !== undefined && node.op === 'Identity' && hops < 8; hops += 1)
+    node = scope.nodes.get(nodeOf(node.inputs[0] ?? ''));
   const tensor = node?.op === 'Const' ? attrTensor(node.attr('value')) : undefined;
   return tensor === undefined ? [] : readStringValues(tensor);
 }
@@ -59,7 +60,8 @@ function wantedIn(scope: Scope): readonly Wanted[] {
   for (const node of scope.nodes.values()) {
     if (node.op !== 'Assign' && node.op !== 'AssignVariableOp') continue;
     let source = node.inputs[1] ?? '';
-    for (let hops = 0; hops < 8 && scope.nodes.get(nodeOf(source))?.op === 'Identity'; hops += 1) source = scope.nodes.get(nodeOf(source))?.inputs[0] ?? '';
+    for (let hops = 0; hops < 8 && scope.nodes.get(nodeOf(source))?.op === 'Identity'; hops += 1)
+      source = scope.nodes.get(nodeOf(source))?.inputs[0] ?? '';
     shapes.set(`${nodeOf(source)} ${outputIndex(source)}`, variableShape(scope, node.inputs[0] ?? ''));
   }
   const wanted: Wanted[] = [];

@@ -1,5 +1,11 @@
 import { AppError } from '../../shared/contract/errors.ts';
-import { callableSignatures, metaGraphFor, type SignatureInfo, type TensorInfo, type VersionSummary } from '../../shared/contract/savedModel.ts';
+import {
+  callableSignatures,
+  metaGraphFor,
+  type SignatureInfo,
+  type TensorInfo,
+  type VersionSummary,
+} from '../../shared/contract/savedModel.ts';
 import type { Canary } from '../../shared/contract/serving.ts';
 import { dtypeSizeBytes, valueDtype } from '../../shared/tensor/dtype.ts';
 import { describeSignatureGraph } from '../savedmodel/signatureGraph.ts';
@@ -17,7 +23,8 @@ function smallTensor(info: TensorInfo): WireTensor | null {
   const elements = shape.reduce((product, dim) => product * dim, 1);
   const dtype = valueDtype(info.dtype);
   if (elements * Math.max(1, dtypeSizeBytes(dtype)) > maxBytes) return null;
-  if (dtype === 'DT_STRING') return { dtype, shape, data: new Uint8Array(), strings: Array.from({ length: elements }, () => new Uint8Array()) };
+  if (dtype === 'DT_STRING')
+    return { dtype, shape, data: new Uint8Array(), strings: Array.from({ length: elements }, () => new Uint8Array()) };
   return dtypeSizeBytes(dtype) === 0 ? null : { dtype, shape, data: new Uint8Array(elements * dtypeSizeBytes(dtype)) };
 }
 
@@ -58,7 +65,9 @@ export async function tryCanary(
     if (!(error instanceof GrpcFailure)) throw error;
     const op = /Op type not registered '([^']+)'/.exec(error.message)?.[1];
     if (op !== undefined) throw new AppError('OP_UNKNOWN', { op }, { cause: error });
-    const cannotAnswer = [grpcStatus.RESOURCE_EXHAUSTED, grpcStatus.UNAVAILABLE, grpcStatus.DEADLINE_EXCEEDED].some((code) => code === error.code);
+    const cannotAnswer = [grpcStatus.RESOURCE_EXHAUSTED, grpcStatus.UNAVAILABLE, grpcStatus.DEADLINE_EXCEEDED].some(
+      (code) => code === error.code,
+    );
     if (cannotAnswer) throw new AppError('CANARY_FAILED', { detail: error.message }, { cause: error });
     return { kind: 'refused', note: error.message.slice(0, 500) };
   }

@@ -8,7 +8,8 @@ const configTarget = '/slipway/models.config';
 export const needsConfigFile = ({ versions }: ServingPlan): boolean => versions.kind !== 'latest';
 
 /** Where a plan's models.config lies in the data folder. */
-export const configFileOf = (dataFolder: string, { servingId }: ServingPlan): string => join(dataFolder, 'servings', servingId, 'models.config');
+export const configFileOf = (dataFolder: string, { servingId }: ServingPlan): string =>
+  join(dataFolder, 'servings', servingId, 'models.config');
 
 function commandOf(plan: ServingPlan): readonly string[] {
   return [

@@ -80,7 +80,9 @@ function watchLog(engine: DockerEngine, id: string, report: PlaceReport, signal:
 
 /** Why a container ended, from what the engine knows. */
 export function endedError(exitCode: number, outOfMemory: boolean, detail: string): AppError {
-  return outOfMemory || exitCode === 137 ? new AppError('OUT_OF_MEMORY', { limit: 'its memory limit' }) : new AppError('CONTAINER_ENDED', { exit_code: exitCode, detail });
+  return outOfMemory || exitCode === 137
+    ? new AppError('OUT_OF_MEMORY', { limit: 'its memory limit' })
+    : new AppError('CONTAINER_ENDED', { exit_code: exitCode, detail });
 }
 
 /** Asks gRPC until versions are AVAILABLE and none is still on its way. */
@@ -119,7 +121,13 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
     await writeFile(path, modelConfigText(plan), { mode: 0o644 });
   }
 
-  async function ready(engine: DockerEngine, id: string, plan: ServingPlan, report: PlaceReport, signal: AbortSignal): Promise<Omit<Running, 'imageDigest'>> {
+  async function ready(
+    engine: DockerEngine,
+    id: string,
+    plan: ServingPlan,
+    report: PlaceReport,
+    signal: AbortSignal,
+  ): Promise<Omit<Running, 'imageDigest'>> {
     const until = AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]);
     const log = watchLog(engine, id, report, until);
     const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
@@ -133,7 +141,11 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
         version === undefined
           ? ({ kind: 'not-tried', reason: 'this version was added after it was read' } as const)
           : await Promise.race([tryCanary(grpc, { model: plan.name, version, tags: plan.tags }, { signal: until }), log.failure]);
-      report.step('canary', canary.kind === 'not-tried' ? 'skipped' : 'done', canary.kind === 'not-tried' ? canary.reason : canary.kind === 'refused' ? canary.note : undefined);
+      report.step(
+        'canary',
+        canary.kind === 'not-tried' ? 'skipped' : 'done',
+        canary.kind === 'not-tried' ? canary.reason : canary.kind === 'refused' ? canary.note : undefined,
+      );
       return { handle: id, versions, canary };
     } catch (error) {
       if (until.aborted && !signal.aborted) throw new AppError('START_TIMEOUT', { seconds: loadLimitMs / 1000 }, { cause: error });
@@ -189,7 +201,11 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
       const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
       try {
         const versions = await grpc.fetchStatus(plan.name, { signal });
-        return { kind: 'running', versions: versions.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version), startedAt: facts.startedAt ?? '' };
+        return {
+          kind: 'running',
+          versions: versions.filter(({ state }) => state === 'AVAILABLE').map(({ version }) => version),
+          startedAt: facts.startedAt ?? '',
+        };
       } catch (error) {
         if (!(error instanceof GrpcFailure)) throw error;
         return { kind: 'running', versions: [], startedAt: facts.startedAt ?? '' };

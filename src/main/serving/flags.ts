@@ -2,8 +2,19 @@ import { AppError } from '../../shared/contract/errors.ts';
 
 /** Flags that the plan itself sets: another value would leave Slipway with a wrong picture. */
 const planned = new Set([
-  'port', 'rest_api_port', 'model_name', 'model_base_path', 'model_config_file', 'model_config_file_poll_wait_seconds', 'saved_model_tags', 'max_num_load_retries',
-  'grpc_socket_path', 'ssl_config_file', 'version', 'help', 'platform_config_file',
+  'port',
+  'rest_api_port',
+  'model_name',
+  'model_base_path',
+  'model_config_file',
+  'model_config_file_poll_wait_seconds',
+  'saved_model_tags',
+  'max_num_load_retries',
+  'grpc_socket_path',
+  'ssl_config_file',
+  'version',
+  'help',
+  'platform_config_file',
 ]);
 const plannedVariables = new Set(['MODEL_NAME', 'MODEL_BASE_PATH', 'PATH']);
 
@@ -12,7 +23,11 @@ export function checkFlags(flags: readonly string[]): void {
   for (const flag of flags) {
     const name = /^--?([A-Za-z][\w-]*)(?:=.*)?$/s.exec(flag)?.[1];
     if (name === undefined) throw new AppError('FLAG_REFUSED', { flag, detail: 'Write it as --name=value.' });
-    if (planned.has(name)) throw new AppError('FLAG_REFUSED', { flag: `--${name}`, detail: 'Slipway sets it itself from the name, the versions and the ports.' });
+    if (planned.has(name))
+      throw new AppError('FLAG_REFUSED', {
+        flag: `--${name}`,
+        detail: 'Slipway sets it itself from the name, the versions and the ports.',
+      });
   }
 }
 

@@ -9,7 +9,11 @@ function quoted(text: string): string {
 /** models.config for a plan that serves all or certain versions; source: model_server_config.proto in text format. */
 export function modelConfigText({ name, mount, versions }: Pick<ServingPlan, 'name' | 'mount' | 'versions'>): string {
   const policy =
-    versions.kind === 'all' ? 'all {}' : versions.kind === 'latest' ? 'latest {}' : `specific { ${versions.versions.map((version) => `versions: ${version}`).join(' ')} }`;
+    versions.kind === 'all'
+      ? 'all {}'
+      : versions.kind === 'latest'
+        ? 'latest {}'
+        : `specific { ${versions.versions.map((version) => `versions: ${version}`).join(' ')} }`;
   return `model_config_list {
   config {
     name: ${quoted(name)}

@@ -40,7 +40,9 @@ function mountOf(model: Model, name: string): ServingPlan['mount'] {
 function chosenVersions(model: Model, versions: ServingPlan['versions']): Model['versions'] {
   if (model.mountAs !== null) return model.versions;
   if (versions.kind === 'latest') return model.versions.slice(0, 1);
-  return versions.kind === 'all' ? model.versions : model.versions.filter(({ version }) => version !== null && versions.versions.includes(version));
+  return versions.kind === 'all'
+    ? model.versions
+    : model.versions.filter(({ version }) => version !== null && versions.versions.includes(version));
 }
 
 /** Refuses what cannot serve before anything is started: missing versions, problems of severity error, absent tags. */
@@ -48,10 +50,12 @@ function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 'tags'>):
   if (plan.versions.kind === 'specific') {
     const known = model.mountAs === null ? model.versions.flatMap(({ version }) => version ?? []) : [model.mountAs.version];
     const missing = plan.versions.versions.find((version) => !known.includes(version));
-    if (missing !== undefined) throw new AppError('NO_VERSION_FOUND', { detail: `There is no version ${missing}; there is ${known.join(', ')}.` });
+    if (missing !== undefined)
+      throw new AppError('NO_VERSION_FOUND', { detail: `There is no version ${missing}; there is ${known.join(', ')}.` });
   }
   const chosen = chosenVersions(model, plan.versions);
-  if (chosen.length === 0) throw new AppError('FOLDER_REJECTED', { name: model.name, detail: model.problems[0]?.message ?? 'It holds no version.' });
+  if (chosen.length === 0)
+    throw new AppError('FOLDER_REJECTED', { name: model.name, detail: model.problems[0]?.message ?? 'It holds no version.' });
   for (const version of chosen) {
     const otherTags = metaGraphFor(version, plan.tags) !== undefined;
     const problem = version.problems.find(({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && otherTags));
@@ -62,9 +66,22 @@ function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 'tags'>):
 /** Makes every choice that a request leaves open. Ports are given by the caller, who keeps them apart. Throws what would fail later anyway. */
 export async function planServing(
   request: ServeRequest,
-  { servingId, model, settings, engine, ports }: { readonly servingId: string; readonly model: Model; readonly settings: Settings; readonly engine: EngineStatus; readonly ports: { readonly rest: number; readonly grpc: number } },
+  {
+    servingId,
+    model,
+    settings,
+    engine,
+    ports,
+  }: {
+    readonly servingId: string;
+    readonly model: Model;
+    readonly settings: Settings;
+    readonly engine: EngineStatus;
+    readonly ports: { readonly rest: number; readonly grpc: number };
+  },
 ): Promise<ServingPlan> {
-  if (request.engine === 'embedded') throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
+  if (request.engine === 'embedded')
+    throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
   checkFlags(request.extraFlags);
   checkEnvironment(request.env);
   const name = request.name ?? model.name;

@@ -25,7 +25,8 @@ async function listeningProgram(port: number): Promise<string | null> {
   if (inodes.size === 0) return null;
   for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
-      if (inodes.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))) return `${(await readFile(`/proc/${pid}/comm`, 'utf8')).trim()} (${pid})`;
+      if (inodes.has(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')))
+        return `${(await readFile(`/proc/${pid}/comm`, 'utf8')).trim()} (${pid})`;
     }
   }
   return null;
@@ -34,7 +35,15 @@ async function listeningProgram(port: number): Promise<string | null> {
 /** Who has a port: one of our servings, a container, a program, or "another program". */
 export async function portOwner(
   port: number,
-  { engine, servings, signal }: { readonly engine: DockerEngine | null; readonly servings: readonly { readonly name: string; readonly ports: readonly number[] }[]; readonly signal: AbortSignal },
+  {
+    engine,
+    servings,
+    signal,
+  }: {
+    readonly engine: DockerEngine | null;
+    readonly servings: readonly { readonly name: string; readonly ports: readonly number[] }[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<string> {
   const ours = servings.find(({ ports }) => ports.includes(port));
   if (ours !== undefined) return ours.name;

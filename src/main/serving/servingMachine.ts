@@ -34,6 +34,10 @@ export function nextState(state: ServingState, event: ServingEvent): ServingStat
       return state.kind === 'stopped' || state.kind === 'failed' ? state : { kind: 'stopped', reason: event.reason };
     case 'broke':
       // What ends while it is being stopped was stopped.
-      return state.kind === 'serving' ? { kind: 'failed', step: 'running', problem: event.problem } : state.kind === 'stopping' ? { kind: 'stopped', reason: 'person' } : state;
+      return state.kind === 'serving'
+        ? { kind: 'failed', step: 'running', problem: event.problem }
+        : state.kind === 'stopping'
+          ? { kind: 'stopped', reason: 'person' }
+          : state;
   }
 }

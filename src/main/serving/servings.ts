@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import { serveRequest, type Figures, type LogLine, type ServeRequest, type Serving, type ServingPlan, type ServingStep, type StepId } from '../../shared/contract/serving.ts';
+import {
+  serveRequest,
+  type Figures,
+  type LogLine,
+  type ServeRequest,
+  type Serving,
+  type ServingPlan,
+  type ServingStep,
+  type StepId,
+} from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { EventRecords, ServingRecord, ServingRecords } from '../database/records.ts';
 import { lifeLabel, ownerLabel, planLabel, type ContainerEvent, type Credentials } from '../docker/dockerEngine.ts';
@@ -20,7 +29,13 @@ import { neverStarted, nextState, type ServingEvent } from './servingMachine.ts'
 const usualRest = 8501;
 const usualGrpc = 8500;
 const stepIds: readonly StepId[] = ['check', 'pull', 'create', 'load', 'available', 'canary'];
-const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({ id, state: 'waiting', startedAt: null, elapsedMs: null, detail: null }));
+const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
+  id,
+  state: 'waiting',
+  startedAt: null,
+  elapsedMs: null,
+  detail: null,
+}));
 
 /** The person's servings: started, stopped, watched, adopted. */
 export interface Servings {
@@ -32,7 +47,11 @@ export interface Servings {
   dockerRun(id: string): string;
   logs(id: string, options: { readonly follow: boolean; readonly tail: number; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
   figures(id: string, options: { readonly signal: AbortSignal }): AsyncIterable<Figures>;
-  ports(): Promise<{ readonly rest: number; readonly grpc: number; readonly taken: readonly { readonly port: number; readonly owner: string }[] }>;
+  ports(): Promise<{
+    readonly rest: number;
+    readonly grpc: number;
+    readonly taken: readonly { readonly port: number; readonly owner: string }[];
+  }>;
   /** Compares records and containers, and adopts or says what changed. Runs at each connection to the engine. */
   reconcile(): Promise<void>;
   /** Settles when a start that is under way has ended, whichever way. */
@@ -69,7 +88,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   const find = (id: string): Serving => {
     const found = hub.state.servings.find((one) => one.id === id || one.name === id);
-    if (found === undefined) throw new AppError('SERVING_NOT_FOUND', { name: id, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
+    if (found === undefined)
+      throw new AppError('SERVING_NOT_FOUND', { name: id, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
     return found;
   };
   const recordOf = (id: string): ServingRecord | undefined => records.all().find((one) => one.id === id);
@@ -86,7 +106,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     const before = find(id);
     const state = nextState(before.state, event);
     if (state === before.state) return change(id, changes);
-    if (state.kind !== before.state.kind) events.add({ about: before.name, kind: state.kind, detail: state.kind === 'failed' ? state.problem.title : '' });
+    if (state.kind !== before.state.kind)
+      events.add({ about: before.name, kind: state.kind, detail: state.kind === 'failed' ? state.problem.title : '' });
     return change(id, { ...changes, state, ...(state.kind === before.state.kind ? {} : { since: now().toISOString() }) });
   }
 
@@ -109,7 +130,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     };
   }
 
-  const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] => steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));
+  const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] =>
+    steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));
 
   async function checkPorts(plan: ServingPlan, signal: AbortSignal): Promise<void> {
     const kept = keptPorts(plan.servingId);
@@ -134,18 +156,26 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
         change(id, { containerId: null });
         await checkPorts(plan, signal);
         report.step('check', 'done');
-        const running = await place.start(plan, {
-          ...report,
-          step: (step, state, detail) => {
-            report.step(step, state, detail);
-            if (state === 'running') tell(null, detail ?? step);
+        const running = await place.start(
+          plan,
+          {
+            ...report,
+            step: (step, state, detail) => {
+              report.step(step, state, detail);
+              if (state === 'running') tell(null, detail ?? step);
+            },
+            pull: (progress) => {
+              report.pull(progress);
+              tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
+            },
           },
-          pull: (progress) => {
-            report.pull(progress);
-            tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
-          },
-        }, { signal });
-        happen(id, { kind: 'available', versions: running.versions }, { canary: running.canary, imageDigest: running.imageDigest, containerId: running.handle, cause: null, taskId: null });
+          { signal },
+        );
+        happen(
+          id,
+          { kind: 'available', versions: running.versions },
+          { canary: running.canary, imageDigest: running.imageDigest, containerId: running.handle, cause: null, taskId: null },
+        );
       } catch (error) {
         if (signal.aborted) {
           // Ended with us: what was wanted stays wanted in the record; nothing is left half-started.
@@ -172,13 +202,20 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     hub.state.servings.filter(({ id }) => id !== except).map(({ name, plan }) => ({ name, ports: [plan.restPort, plan.grpcPort] }));
   const keptPorts = (except: string): ReadonlySet<number> => new Set(servingPorts(except).flatMap(({ ports }) => ports));
 
-  async function choosePorts(request: Pick<ServeRequest, 'restPort' | 'grpcPort'>, id: string, name: string): Promise<{ readonly rest: number; readonly grpc: number }> {
+  async function choosePorts(
+    request: Pick<ServeRequest, 'restPort' | 'grpcPort'>,
+    id: string,
+    name: string,
+  ): Promise<{ readonly rest: number; readonly grpc: number }> {
     const kept = keptPorts(id);
     const choose = async (asked: number | undefined, usual: number, other: ReadonlySet<number>): Promise<number> => {
       if (asked === undefined || asked === 0) return nextFreePort(usual, new Set([...kept, ...other]));
       const owner = servingPorts(id).find(({ ports }) => ports.includes(asked));
-      const live = owner !== undefined && hub.state.servings.some((one) => one.name === owner.name && (one.state.kind === 'serving' || one.state.kind === 'starting'));
-      if (live || other.has(asked)) throw new AppError('PORT_TAKEN', { port: asked, owner: live ? owner.name : name, free: await nextFreePort(usual, kept) });
+      const live =
+        owner !== undefined &&
+        hub.state.servings.some((one) => one.name === owner.name && (one.state.kind === 'serving' || one.state.kind === 'starting'));
+      if (live || other.has(asked))
+        throw new AppError('PORT_TAKEN', { port: asked, owner: live ? owner.name : name, free: await nextFreePort(usual, kept) });
       return asked;
     };
     const rest = await choose(request.restPort, usualRest, new Set());
@@ -187,7 +224,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   const modelOf = (id: string): Model => {
     const model = hub.state.models.find((one) => one.id === id || one.name === id);
-    if (model === undefined) throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
+    if (model === undefined)
+      throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
     return model;
   };
 
@@ -212,8 +250,21 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     const made = await plan(request, randomUUID());
     const moment = now().toISOString();
     const serving: Serving = {
-      id: made.servingId, modelId: model.id, name, engine: made.engine, state: neverStarted, plan: made, steps: waitingSteps, pull: null, canary: null, cause: null,
-      containerId: null, imageDigest: null, note: null, since: moment, taskId: null,
+      id: made.servingId,
+      modelId: model.id,
+      name,
+      engine: made.engine,
+      state: neverStarted,
+      plan: made,
+      steps: waitingSteps,
+      pull: null,
+      canary: null,
+      cause: null,
+      containerId: null,
+      imageDigest: null,
+      note: null,
+      since: moment,
+      taskId: null,
     };
     records.put({ id: serving.id, plan: made, wanted: 'running', containerId: null, last: serving, createdAt: moment });
     hub.putServing(serving);
@@ -222,19 +273,40 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   async function startAgain(id: string, changes: Partial<ServeRequest> = {}): Promise<{ readonly taskId: string }> {
     const serving = find(id);
-    if (serving.state.kind === 'starting' || serving.state.kind === 'stopping') throw new AppError('SERVING_RUNNING', { name: serving.name });
+    if (serving.state.kind === 'starting' || serving.state.kind === 'stopping')
+      throw new AppError('SERVING_RUNNING', { name: serving.name });
     const { plan: old } = serving;
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const request = serveRequest.parse({
-      modelId: old.modelId, name: old.name, engine: old.engine, image: old.image, restPort: old.restPort, grpcPort: old.grpcPort, versions: old.versions, tags: old.tags,
-      extraFlags: old.extraFlags, env: old.env, life: old.life, memoryBytes: old.memoryBytes, ...given,
+      modelId: old.modelId,
+      name: old.name,
+      engine: old.engine,
+      image: old.image,
+      restPort: old.restPort,
+      grpcPort: old.grpcPort,
+      versions: old.versions,
+      tags: old.tags,
+      extraFlags: old.extraFlags,
+      env: old.env,
+      life: old.life,
+      memoryBytes: old.memoryBytes,
+      ...given,
     });
     // Refused changes leave what runs as it is.
     const made = await plan(request, serving.id);
     if (serving.state.kind === 'serving') await stop(serving.id);
     const record = recordOf(serving.id);
     if (record !== undefined) records.put({ ...record, plan: made, wanted: 'running' });
-    change(serving.id, { plan: made, name: made.name, modelId: made.modelId, steps: waitingSteps, pull: null, canary: null, cause: null, note: null });
+    change(serving.id, {
+      plan: made,
+      name: made.name,
+      modelId: made.modelId,
+      steps: waitingSteps,
+      pull: null,
+      canary: null,
+      cause: null,
+      note: null,
+    });
     return launch(made);
   }
 
@@ -277,7 +349,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     if (starting.has(id)) return;
     const shown = serving.state.kind;
     if (serving.containerId === null) {
-      if (shown !== 'stopped' && shown !== 'failed') happen(id, { kind: 'ended', reason: 'ended' }, { note: 'It was not running when Slipway looked again.' });
+      if (shown !== 'stopped' && shown !== 'failed')
+        happen(id, { kind: 'ended', reason: 'ended' }, { note: 'It was not running when Slipway looked again.' });
       return;
     }
     const facts = await place.inspect(serving.containerId, serving.plan, { signal: ended.signal });
@@ -285,10 +358,19 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       if (shown === 'serving') change(id, serving.note === null ? {} : { note: null });
       else if (shown !== 'stopping') {
         const note = shown === 'stopped' ? 'It was started from outside Slipway.' : null;
-        happen(id, { kind: 'available', versions: facts.versions }, { note, taskId: null, steps: serving.steps.map((one) => ({ ...one, state: one.state === 'running' ? 'done' : one.state })) });
+        happen(
+          id,
+          { kind: 'available', versions: facts.versions },
+          { note, taskId: null, steps: serving.steps.map((one) => ({ ...one, state: one.state === 'running' ? 'done' : one.state })) },
+        );
       }
     } else if (shown === 'serving' || shown === 'starting' || shown === 'stopping') {
-      if (facts.kind === 'gone') happen(id, { kind: 'ended', reason: 'removed' }, { containerId: null, note: 'Its container was removed from outside Slipway. Start makes it anew.' });
+      if (facts.kind === 'gone')
+        happen(
+          id,
+          { kind: 'ended', reason: 'removed' },
+          { containerId: null, note: 'Its container was removed from outside Slipway. Start makes it anew.' },
+        );
       else if (facts.outOfMemory || (facts.exitCode !== 0 && facts.exitCode !== 143 && facts.exitCode !== 137)) {
         happen(id, { kind: 'broke', problem: endedError(facts.exitCode, facts.outOfMemory, '').report() });
       } else happen(id, { kind: 'ended', reason: 'outside' }, { note: 'Its container was stopped from outside Slipway.' });
@@ -319,8 +401,21 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       }
       const moment = now().toISOString();
       const serving: Serving = {
-        id: made.servingId, modelId: made.modelId, name: made.name, engine: made.engine, state: { kind: 'stopped', reason: 'outside' }, plan: made, steps: waitingSteps, pull: null,
-        canary: null, cause: null, containerId: container.id, imageDigest: null, note: 'It was found running and adopted.', since: moment, taskId: null,
+        id: made.servingId,
+        modelId: made.modelId,
+        name: made.name,
+        engine: made.engine,
+        state: { kind: 'stopped', reason: 'outside' },
+        plan: made,
+        steps: waitingSteps,
+        pull: null,
+        canary: null,
+        cause: null,
+        containerId: container.id,
+        imageDigest: null,
+        note: 'It was found running and adopted.',
+        since: moment,
+        taskId: null,
       };
       records.put({ id: serving.id, plan: made, wanted: 'running', containerId: container.id, last: serving, createdAt: moment });
       hub.putServing(serving);
@@ -341,7 +436,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     reconcileOne(serving.id).catch((error: unknown) => void asAppError(error));
   }
 
-  for (const record of records.all()) if (record.last !== null) hub.putServing({ ...record.last, plan: record.plan, containerId: record.containerId, taskId: null });
+  for (const record of records.all())
+    if (record.last !== null) hub.putServing({ ...record.last, plan: record.plan, containerId: record.containerId, taskId: null });
   const stopWatching = [
     engines.onEvent(onEvent),
     engines.onConnected(() => void reconcile().catch((error: unknown) => void asAppError(error))),
@@ -374,8 +470,12 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       const [rest, grpc] = [await nextFreePort(usualRest, kept), await nextFreePort(usualGrpc, kept)];
       const taken: { port: number; owner: string }[] = [];
       const engine = hub.state.engine.state === 'connected' ? engines.engine() : null;
-      for (const [usual, port] of [[usualRest, rest], [usualGrpc, grpc]] as const) {
-        if (port !== usual) taken.push({ port: usual, owner: await portOwner(usual, { engine, servings: servingPorts(''), signal: ended.signal }) });
+      for (const [usual, port] of [
+        [usualRest, rest],
+        [usualGrpc, grpc],
+      ] as const) {
+        if (port !== usual)
+          taken.push({ port: usual, owner: await portOwner(usual, { engine, servings: servingPorts(''), signal: ended.signal }) });
       }
       return { rest, grpc, taken };
     },

@@ -11,7 +11,9 @@ export interface SettingsStore {
 
 /** What a file says, each value on its own: a damaged one falls back to its default, the others are kept. */
 export function settingsOf(found: Readonly<Record<string, unknown>>): Settings {
-  const good = Object.entries(found).filter(([key, value]) => key in defaultSettings && settingsSchema.partial().safeParse({ [key]: value }).success);
+  const good = Object.entries(found).filter(
+    ([key, value]) => key in defaultSettings && settingsSchema.partial().safeParse({ [key]: value }).success,
+  );
   return { ...defaultSettings, ...(Object.fromEntries(good) as Partial<Settings>) };
 }
 

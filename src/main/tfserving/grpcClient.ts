@@ -33,7 +33,14 @@ export class GrpcFailure extends Error {
   }
 }
 
-const states: Readonly<Record<number, VersionStatus['state']>> = { 0: 'UNKNOWN', 10: 'START', 20: 'LOADING', 30: 'AVAILABLE', 40: 'UNLOADING', 50: 'END' };
+const states: Readonly<Record<number, VersionStatus['state']>> = {
+  0: 'UNKNOWN',
+  10: 'START',
+  20: 'LOADING',
+  30: 'AVAILABLE',
+  40: 'UNLOADING',
+  50: 'END',
+};
 
 function readVersionStatus(reader: ProtoReader): VersionStatus {
   let [version, state, errorCode, errorMessage] = ['0', 0, 0, ''];
@@ -99,10 +106,18 @@ export function connectGrpc(address: string): ServingGrpc {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const same = (bytes: Buffer): Buffer => bytes;
-    const asked = client.makeUnaryRequest(path, same, same, Buffer.from(message), new Metadata(), { deadline: Date.now() + timeoutMs }, (error, answer) => {
-      if (error !== null) reject(signal.aborted ? (signal.reason as Error) : new GrpcFailure(error));
-      else resolve(answer ?? new Uint8Array());
-    });
+    const asked = client.makeUnaryRequest(
+      path,
+      same,
+      same,
+      Buffer.from(message),
+      new Metadata(),
+      { deadline: Date.now() + timeoutMs },
+      (error, answer) => {
+        if (error !== null) reject(signal.aborted ? (signal.reason as Error) : new GrpcFailure(error));
+        else resolve(answer ?? new Uint8Array());
+      },
+    );
     const abort = (): void => asked.cancel();
     signal.addEventListener('abort', abort, { once: true });
     return promise.finally(() => signal.removeEventListener('abort', abort));
@@ -114,7 +129,8 @@ export function connectGrpc(address: string): ServingGrpc {
     },
     async predict({ model, signature, inputs }, { signal, timeoutMs }) {
       const request = new ProtoWriter().message(1, (spec) => spec.string(1, model).string(3, signature));
-      for (const [name, tensor] of Object.entries(inputs)) request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
+      for (const [name, tensor] of Object.entries(inputs))
+        request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
       await call('/tensorflow.serving.PredictionService/Predict', request.finish(), signal, timeoutMs);
     },
     close: () => client.close(),

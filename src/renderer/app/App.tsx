@@ -26,7 +26,12 @@ const SettingsPage = lazy(async () => ({ default: (await import('../features/set
 function Themed({ nonce, children }: { readonly nonce: string; readonly children: ReactNode }) {
   const scheme = useMirror((state) => state.settings.theme);
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} getStyleNonce={() => nonce} {...(scheme === 'system' ? { defaultColorScheme: 'auto' } : { forceColorScheme: scheme })}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariables}
+      getStyleNonce={() => nonce}
+      {...(scheme === 'system' ? { defaultColorScheme: 'auto' } : { forceColorScheme: scheme })}
+    >
       {children}
     </MantineProvider>
   );

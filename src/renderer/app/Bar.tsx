@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Popover, Progress, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Popover, Tooltip } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Task } from '../../shared/contract/state.ts';
 import { Icon, Logo } from '../ui/Icon.tsx';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
+import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { StateGlyph, StateMark } from '../ui/StateMark.tsx';
 import { useText } from './i18n.tsx';
 import { useClient, useMirror } from './store.ts';
@@ -22,7 +23,10 @@ function EngineMenu() {
   const [, go] = useLocation();
   const engine = useMirror((state) => state.engine);
   const [opened, setOpened] = useState(false);
-  const word = engine.state === 'connected' ? `${engine.product ?? 'Docker'} ${engine.version ?? ''}` : t(engine.state === 'looking' ? 'bar.engine.looking' : 'bar.engine.away');
+  const word =
+    engine.state === 'connected'
+      ? `${engine.product ?? 'Docker'} ${engine.version ?? ''}`
+      : t(engine.state === 'looking' ? 'bar.engine.looking' : 'bar.engine.away');
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" withinPortal trapFocus>
       <Popover.Target>
@@ -38,7 +42,11 @@ function EngineMenu() {
         <ul>
           {engine.candidates.map(({ endpoint, origin, state, version }) => (
             <li key={endpoint}>
-              <StateGlyph mark={endpoint === engine.endpoint ? 'serving' : state === 'answers' ? 'ready' : state === 'absent' ? 'stopped' : 'attention'} />
+              <StateGlyph
+                mark={
+                  endpoint === engine.endpoint ? 'serving' : state === 'answers' ? 'ready' : state === 'absent' ? 'stopped' : 'attention'
+                }
+              />
               <div>
                 {origin}
                 <p>
@@ -80,7 +88,9 @@ function TaskRow({ task }: { readonly task: Task }) {
     <li>
       <div>
         {task.label} <span className={styles['count']}>{t(`bar.taskState.${task.state}`)}</span>
-        {running ? <Progress value={(task.progress ?? 0.05) * 100} size="sm" aria-label={task.label} /> : null}
+        {running && task.progress !== null ? (
+          <ProgressBar value={task.progress} label={task.label} words={`${Math.round(task.progress * 100)} %`} />
+        ) : null}
         {task.error === null ? null : <p>{errorWords(task.error).title}</p>}
       </div>
       <ActionIcon
@@ -104,12 +114,27 @@ function TasksMenu() {
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" withinPortal trapFocus>
       <Popover.Target>
-        <Button id="tasks-button" variant="subtle" color="gray" leftSection={<Icon name="tasks" />} onClick={() => setOpened(!opened)} aria-expanded={opened}>
+        <Button
+          id="tasks-button"
+          variant="subtle"
+          color="gray"
+          leftSection={<Icon name="tasks" />}
+          onClick={() => setOpened(!opened)}
+          aria-expanded={opened}
+        >
           {t('bar.tasks', { running })}
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={styles['menu']} aria-label={t('bar.tasks', { running })}>
-        {tasks.length === 0 ? <p>{t('bar.tasksEmpty')}</p> : <ul>{tasks.toReversed().map((task) => <TaskRow key={task.id} task={task} />)}</ul>}
+        {tasks.length === 0 ? (
+          <p>{t('bar.tasksEmpty')}</p>
+        ) : (
+          <ul>
+            {tasks.toReversed().map((task) => (
+              <TaskRow key={task.id} task={task} />
+            ))}
+          </ul>
+        )}
       </Popover.Dropdown>
     </Popover>
   );

@@ -1,7 +1,8 @@
-import { Button, Progress } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { ErrorReport } from '../../shared/contract/errors.ts';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
+import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { useText } from './i18n.tsx';
 import { openImport, reportOf, useConnection, useMirror } from './store.ts';
 import styles from './App.module.css';
@@ -71,7 +72,8 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
     };
   }, [connection]);
 
-  const bytes = sending === null ? '' : t('drop.progress', { sent: number.bytes(sending.sentBytes), total: number.bytes(sending.totalBytes) });
+  const bytes =
+    sending === null ? '' : t('drop.progress', { sent: number.bytes(sending.sentBytes), total: number.bytes(sending.totalBytes) });
   return (
     <div className={styles['window']}>
       {children}
@@ -88,9 +90,11 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
           {sending === null ? null : (
             <>
               {t('drop.sending')}
-              <Progress.Root size="sm" mt={8}>
-                <Progress.Section value={sending.totalBytes === 0 ? 0 : (sending.sentBytes / sending.totalBytes) * 100} aria-label={t('drop.sending')} aria-valuetext={bytes} />
-              </Progress.Root>
+              <ProgressBar
+                value={sending.totalBytes === 0 ? 0 : sending.sentBytes / sending.totalBytes}
+                label={t('drop.sending')}
+                words={bytes}
+              />
               <div className={styles['sendingRow']}>
                 <span className={styles['count']}>{bytes}</span>
                 <Button size="xs" onClick={() => running.current?.abort()}>

@@ -79,7 +79,16 @@ function Tree({ onChosen }: { readonly onChosen: (node: string) => void }) {
     const at = rows.findIndex(({ entry }) => entry.node === chosen);
     const row = rows[at];
     if (row === undefined) return;
-    const to = event.key === 'ArrowDown' ? rows[at + 1] : event.key === 'ArrowUp' ? rows[at - 1] : event.key === 'Home' ? rows[0] : event.key === 'End' ? rows.at(-1) : undefined;
+    const to =
+      event.key === 'ArrowDown'
+        ? rows[at + 1]
+        : event.key === 'ArrowUp'
+          ? rows[at - 1]
+          : event.key === 'Home'
+            ? rows[0]
+            : event.key === 'End'
+              ? rows.at(-1)
+              : undefined;
     if (to !== undefined) select(to.entry.node);
     else if (event.key === 'ArrowRight') expand(row.entry);
     else if (event.key === 'ArrowLeft' && open.has(row.entry.node)) collapse(row.entry);

@@ -18,7 +18,12 @@ export function Palette() {
   const { serveSample } = useServeSample();
   const models = useMirror((state) => state.models);
   const servings = useMirror((state) => state.servings);
-  const act = (id: string, label: string, onClick: () => void, description?: string): SpotlightActionData => ({ id, label, onClick, ...(description === undefined ? {} : { description }) });
+  const act = (id: string, label: string, onClick: () => void, description?: string): SpotlightActionData => ({
+    id,
+    label,
+    onClick,
+    ...(description === undefined ? {} : { description }),
+  });
   // What a stop or start fails with is told on the serving's own page.
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
   const groups: SpotlightActionGroupData[] = [
@@ -31,7 +36,9 @@ export function Palette() {
         act('add', t('palette.add'), pick, 'O'),
         act('sample', t('palette.sample'), () => void serveSample()),
         ...servings.map(({ id, name, state }) =>
-          state.kind === 'serving' ? act(`stop ${id}`, t('palette.stop', { name }), () => quietly(client.servings.stop({ id }))) : act(`start ${id}`, t('palette.start', { name }), () => quietly(client.servings.startAgain({ id }))),
+          state.kind === 'serving'
+            ? act(`stop ${id}`, t('palette.stop', { name }), () => quietly(client.servings.stop({ id })))
+            : act(`start ${id}`, t('palette.start', { name }), () => quietly(client.servings.startAgain({ id }))),
         ),
         act('theme', t('palette.theme'), toggleTheme),
         act('language', t('palette.language'), toggleLanguage),
@@ -47,6 +54,7 @@ export function Palette() {
       maxHeight={420}
       size={560}
       yOffset={96}
+      attributes={{ content: { 'aria-label': t('bar.search') } }}
       searchProps={{ placeholder: t('bar.search'), 'aria-label': t('bar.search'), leftSection: <Icon name="search" /> }}
     />
   );

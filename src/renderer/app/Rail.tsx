@@ -26,10 +26,14 @@ export function Rail() {
         return (
           <div key={path}>
             {path === '/settings' ? <div className={styles['separator']} /> : null}
-            <Link href={path} aria-current={here ? 'page' : undefined} title={t(name)} aria-label={t(name)}>
+            <Link href={path} aria-current={here ? 'page' : undefined} title={t(name)}>
               <Icon name={icon} />
               <span>{t(name)}</span>
-              {count > 0 ? <span className={styles['count']}>{count}</span> : null}
+              {count > 0 ? (
+                <span className={styles['count']} aria-hidden="true">
+                  {count}
+                </span>
+              ) : null}
             </Link>
           </div>
         );

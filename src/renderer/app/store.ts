@@ -15,8 +15,25 @@ export interface Mirror extends AppState {
 }
 
 const none: Mirror = {
-  models: [], servings: [], tasks: [], settings: defaultSettings, facts: null, connection: 'connecting', imports: [],
-  engine: { state: 'looking', endpoint: null, origin: null, product: null, version: null, platform: null, memoryBytes: null, cpus: null, candidates: [], problem: null },
+  models: [],
+  servings: [],
+  tasks: [],
+  settings: defaultSettings,
+  facts: null,
+  connection: 'connecting',
+  imports: [],
+  engine: {
+    state: 'looking',
+    endpoint: null,
+    origin: null,
+    product: null,
+    version: null,
+    platform: null,
+    memoryBytes: null,
+    cpus: null,
+    candidates: [],
+    problem: null,
+  },
 };
 
 export const useMirror = create<Mirror>()(() => none);
@@ -69,7 +86,8 @@ export function followState(connection: ShellConnection): void {
     end = new AbortController();
     const { signal } = end;
     try {
-      for await (const event of await connection.client().watch(undefined, { signal })) useMirror.setState((mirror) => applyEvent(mirror, event));
+      for await (const event of await connection.client().watch(undefined, { signal }))
+        useMirror.setState((mirror) => applyEvent(mirror, event));
     } catch (error) {
       // A lost connection is told by its status; the stream is opened anew with the next one.
       if (!(error instanceof AppError) && !signal.aborted) throw error;

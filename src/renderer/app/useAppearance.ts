@@ -9,5 +9,9 @@ export function useAppearance(): { readonly isDark: boolean; readonly toggleThem
   const isDark = useComputedColorScheme('light') === 'dark';
   // A lost connection is told by the strip; the setting simply stays.
   const set = (changes: Parameters<typeof client.settings.set>[0]): void => void client.settings.set(changes).catch(() => undefined);
-  return { isDark, toggleTheme: () => set({ theme: isDark ? 'light' : 'dark' }), toggleLanguage: () => set({ language: language === 'en' ? 'zh' : 'en' }) };
+  return {
+    isDark,
+    toggleTheme: () => set({ theme: isDark ? 'light' : 'dark' }),
+    toggleLanguage: () => set({ language: language === 'en' ? 'zh' : 'en' }),
+  };
 }

@@ -27,7 +27,8 @@ export function useKeys(): void {
         nextPart();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || document.querySelector('[role=dialog]') !== null) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || document.querySelector('[role=dialog]') !== null)
+        return;
       const place = places[Number(event.key) - 1];
       if (event.key === '/') spotlight.open();
       else if (event.key === 'o' || event.key === 'O') pick();

@@ -9,7 +9,14 @@ const shapes: Readonly<Record<Mark, React.ReactNode>> = {
   'under-way': (
     <>
       <circle cx={6} cy={6} r={4.25} fill="none" stroke="var(--sl-line)" strokeWidth={1.5} />
-      <path className={styles['arc']} d="M6 1.75A4.25 4.25 0 0 1 10.25 6" fill="none" stroke="currentColor" strokeWidth={1.5} strokeLinecap="round" />
+      <path
+        className={styles['arc']}
+        d="M6 1.75A4.25 4.25 0 0 1 10.25 6"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.5}
+        strokeLinecap="round"
+      />
     </>
   ),
   failed: (
@@ -29,7 +36,14 @@ const shapes: Readonly<Record<Mark, React.ReactNode>> = {
   done: (
     <>
       <circle cx={6} cy={6} r={5.5} fill="currentColor" />
-      <path d="m3.6 6.2 1.7 1.7L8.6 4.4" fill="none" stroke="var(--sl-surface)" strokeWidth={1.4} strokeLinecap="round" strokeLinejoin="round" />
+      <path
+        d="m3.6 6.2 1.7 1.7L8.6 4.4"
+        fill="none"
+        stroke="var(--sl-surface)"
+        strokeWidth={1.4}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
     </>
   ),
   note: (

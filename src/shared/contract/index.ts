@@ -60,9 +60,7 @@ export const contract = {
   servings: {
     start: oc.input(serveRequest).output(type<{ servingId: string; taskId: string }>()),
     stop: oc.input(id).output(type<void>()),
-    startAgain: oc
-      .input(id.extend({ changes: serveChanges.optional() }))
-      .output(type<{ taskId: string }>()),
+    startAgain: oc.input(id.extend({ changes: serveChanges.optional() })).output(type<{ taskId: string }>()),
     restart: oc.input(id).output(type<{ taskId: string }>()),
     remove: oc.input(id).output(type<void>()),
     /** The same serving as a `docker run` line, quoted for a POSIX shell. */

@@ -107,7 +107,8 @@ export function parseJson(text: string): Json {
     if (literal('null')) return { kind: 'null' };
     numberPattern.lastIndex = at;
     const number = numberPattern.exec(text)?.[0];
-    if (number === undefined) return fail(char === undefined ? 'the text ends too early' : `${JSON.stringify(char)} does not begin a value`);
+    if (number === undefined)
+      return fail(char === undefined ? 'the text ends too early' : `${JSON.stringify(char)} does not begin a value`);
     at += number.length;
     return { kind: 'number', text: number };
   }

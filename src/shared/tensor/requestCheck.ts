@@ -58,7 +58,13 @@ function scalarMisfit(json: Json, dtype: Dtype): string | null {
 }
 
 const misfit = (input: string | null, message: string, more: Partial<Misfit> = {}): Misfit => ({
-  input, message, dimension: null, expected: '', got: '', at: null, ...more,
+  input,
+  message,
+  dimension: null,
+  expected: '',
+  got: '',
+  at: null,
+  ...more,
 });
 
 const shown = (json: Json): string => {
@@ -105,7 +111,11 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
     const want = wanted?.[index] ?? -1;
     if (want >= 0 && want !== size) {
       const dimension = index + 1 + offset;
-      return misfit(input, `Dimension ${dimension} of ${input} is ${size}; the model wants ${want}.`, { dimension, expected: String(want), got: String(size) });
+      return misfit(input, `Dimension ${dimension} of ${input} is ${size}; the model wants ${want}.`, {
+        dimension,
+        expected: String(want),
+        got: String(size),
+      });
     }
   }
   let found: Misfit | null = null;
@@ -126,7 +136,8 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
       return;
     }
     const expected = scalarMisfit(value, dtype);
-    if (expected !== null) found = misfit(input, `${input} is ${dtypeLabel(info.dtype)}: ${shown(value)} is not ${expected}.`, { expected, got: shown(value) });
+    if (expected !== null)
+      found = misfit(input, `${input} is ${dtypeLabel(info.dtype)}: ${shown(value)} is not ${expected}.`, { expected, got: shown(value) });
   }
   walk(json, 0);
   return found;
@@ -135,7 +146,11 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
 function columnarMisfits(body: Json, signature: SignatureInfo): readonly Misfit[] {
   const names = Object.keys(signature.inputs);
   const [only] = names;
-  if (names.length === 1 && only !== undefined && (body.kind !== 'object' || base64Of(body) !== undefined || member(body, only) === undefined)) {
+  if (
+    names.length === 1 &&
+    only !== undefined &&
+    (body.kind !== 'object' || base64Of(body) !== undefined || member(body, only) === undefined)
+  ) {
     const info = signature.inputs[only];
     const told = info === undefined ? null : tensorMisfit(only, body, info, 0);
     return told === null ? [] : [told];
@@ -169,7 +184,12 @@ function rowMisfits(rows: Json, signature: SignatureInfo): readonly Misfit[] {
       const first = seen.get(name);
       if (told !== null) found.push(told);
       else if (first !== undefined && first !== shape) {
-        found.push(misfit(name, `Row ${index + 1} of ${name} is [${shape}], the first row is [${first}]: all rows need one shape.`, { expected: first, got: shape }));
+        found.push(
+          misfit(name, `Row ${index + 1} of ${name} is [${shape}], the first row is [${first}]: all rows need one shape.`, {
+            expected: first,
+            got: shape,
+          }),
+        );
       }
       if (first === undefined) seen.set(name, shape);
     }
@@ -197,7 +217,8 @@ export function checkRequest(signature: SignatureInfo, text: string): RequestChe
   }
   const barriers = restBarriers({ ...signature, outputs: {} });
   const [barrier] = barriers;
-  if (barrier !== undefined) return { kind: 'misfit', misfits: [misfit(barrier.name, `${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`)] };
+  if (barrier !== undefined)
+    return { kind: 'misfit', misfits: [misfit(barrier.name, `${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`)] };
   const misfits = inputs === undefined ? rowMisfits(instances ?? { kind: 'null' }, signature) : columnarMisfits(inputs, signature);
   return misfits.length > 0 ? { kind: 'misfit', misfits } : { kind: 'fits', form: inputs === undefined ? 'row' : 'columnar' };
 }

@@ -41,11 +41,14 @@ const hasRows = ({ inputs, outputs }: SignatureInfo): boolean =>
 export function requestTemplate(signatureName: string, signature: SignatureInfo): string {
   const head = signatureName === 'serving_default' ? '' : `  "signature_name": ${JSON.stringify(signatureName)},\n`;
   const inputs = Object.entries(signature.inputs);
-  const tensor = ([, info]: readonly [string, TensorInfo], rows: boolean): string => nested(templateShape(info).slice(rows ? 1 : 0), scalarText(info));
-  if (/classify$|regress$/.test(signature.method_name) && inputs.every(([, { dtype }]) => dtype === 'DT_STRING')) return `{\n${head}  "examples": [{}]\n}\n`;
+  const tensor = ([, info]: readonly [string, TensorInfo], rows: boolean): string =>
+    nested(templateShape(info).slice(rows ? 1 : 0), scalarText(info));
+  if (/classify$|regress$/.test(signature.method_name) && inputs.every(([, { dtype }]) => dtype === 'DT_STRING'))
+    return `{\n${head}  "examples": [{}]\n}\n`;
   const [first] = inputs;
   const rows = hasRows(signature);
   const lines = inputs.map((entry) => `    ${JSON.stringify(entry[0])}: ${tensor(entry, rows)}`);
-  if (inputs.length === 1 && first !== undefined) return `{\n${head}  "${rows ? 'instances' : 'inputs'}": ${rows ? `[${tensor(first, true)}]` : tensor(first, false)}\n}\n`;
+  if (inputs.length === 1 && first !== undefined)
+    return `{\n${head}  "${rows ? 'instances' : 'inputs'}": ${rows ? `[${tensor(first, true)}]` : tensor(first, false)}\n}\n`;
   return rows ? `{\n${head}  "instances": [{\n${lines.join(',\n')}\n  }]\n}\n` : `{\n${head}  "inputs": {\n${lines.join(',\n')}\n  }\n}\n`;
 }

@@ -49,5 +49,16 @@ export function summarizeTensor(name: string, dtype: Dtype | null, json: Json): 
     }
   }
   take(json);
-  return { name, dtype, shape, size, first, min, max, mean: counted === 0 ? null : String(Number((sum / counted).toPrecision(6))), nans, infinities };
+  return {
+    name,
+    dtype,
+    shape,
+    size,
+    first,
+    min,
+    max,
+    mean: counted === 0 ? null : String(Number((sum / counted).toPrecision(6))),
+    nans,
+    infinities,
+  };
 }

@@ -19,7 +19,8 @@ export function Checklist({ view }: { readonly view: ImportView }) {
   const { versions, problems } = view.inspection;
   const latest = versions.at(-1);
   if (latest === undefined) return null;
-  const wrong = (...codes: readonly string[]): boolean => latest.problems.some(({ code, severity }) => severity !== 'note' && codes.includes(code));
+  const wrong = (...codes: readonly string[]): boolean =>
+    latest.problems.some(({ code, severity }) => severity !== 'note' && codes.includes(code));
   const graph = latest.meta_graphs[0];
   const mendVersion = problems.flatMap(({ mends = [] }) => mends).find((mend) => mend.kind === 'serveAsVersion');
   const single = versions.length === 1 && mendVersion?.kind === 'serveAsVersion';
@@ -27,11 +28,19 @@ export function Checklist({ view }: { readonly view: ImportView }) {
     <div>
       <h3>{t('import.layout')}</h3>
       <ul className={styles['checklist']}>
-        <Line mark="done">{single ? t('import.layoutSingle', { version: mendVersion.version }) : t('import.layoutBase', { count: versions.length })}</Line>
+        <Line mark="done">
+          {single ? t('import.layoutSingle', { version: mendVersion.version }) : t('import.layoutBase', { count: versions.length })}
+        </Line>
         <Line mark={wrong('NO_SERVE_TAG', 'NO_SIGNATURE', 'SIGNATURE_TENSOR_MISSING', 'CONST_HUGE') ? 'failed' : 'done'}>
           {t('import.graphReads')} <span className={styles['caption']}>{t('import.tags', { tags: graph?.tags.join(', ') ?? '' })}</span>
         </Line>
-        <Line mark={wrong('INDEX_MISSING', 'INDEX_CORRUPT', 'SHARD_MISSING', 'SHARD_SHORT', 'VARIABLE_MISMATCH', 'CHECKSUM_MISMATCH') ? 'failed' : 'done'}>
+        <Line
+          mark={
+            wrong('INDEX_MISSING', 'INDEX_CORRUPT', 'SHARD_MISSING', 'SHARD_SHORT', 'VARIABLE_MISMATCH', 'CHECKSUM_MISMATCH')
+              ? 'failed'
+              : 'done'
+          }
+        >
           {latest.variable_count === 0 && !wrong('INDEX_MISSING', 'INDEX_CORRUPT') ? t('import.noWeights') : t('import.weights')}{' '}
           <span className={styles['caption']}>{t('import.parameters', { count: number.count(latest.total_params) })}</span>
         </Line>

@@ -43,7 +43,11 @@ function blockers({ inspection }: ImportView, { tags }: Choices): readonly Probl
 }
 
 /** Reads a ticket's folder, and again every second while it is being copied. */
-function useView(ticket: string): { readonly view: ImportView | null; readonly call: ReturnType<typeof useCall>; readonly read: () => void } {
+function useView(ticket: string): {
+  readonly view: ImportView | null;
+  readonly call: ReturnType<typeof useCall>;
+  readonly read: () => void;
+} {
   const client = useClient();
   const call = useCall();
   const { run } = call;
@@ -126,7 +130,12 @@ function Versions({ view }: { readonly view: ImportView }) {
           {versions.slice(0, 6).map(({ version, path, size_bytes, tensorflow_version }, index) => (
             <tr key={path}>
               <td>
-                <strong>{version === null ? '—' : `v${version}`}</strong> {index === 0 ? <span className={styles['chip']} data-kind="accent">{t('import.latest')}</span> : null}
+                <strong>{version === null ? '—' : `v${version}`}</strong>{' '}
+                {index === 0 ? (
+                  <span className={styles['chip']} data-kind="accent">
+                    {t('import.latest')}
+                  </span>
+                ) : null}
               </td>
               <td className={styles['right']}>{number.bytes(size_bytes)}</td>
               <td className={styles['right']}>{tensorflow_version}</td>
@@ -138,18 +147,31 @@ function Versions({ view }: { readonly view: ImportView }) {
   );
 }
 
-function Advanced({ choices, change, ports }: { readonly choices: Choices; readonly change: (next: Partial<Choices>) => void; readonly ports: { readonly rest: number; readonly grpc: number } | null }) {
+function Advanced({
+  choices,
+  change,
+  ports,
+}: {
+  readonly choices: Choices;
+  readonly change: (next: Partial<Choices>) => void;
+  readonly ports: { readonly rest: number; readonly grpc: number } | null;
+}) {
   const { t } = useText();
   const image = useMirror((state) => state.settings.image);
   const [opened, setOpened] = useState(false);
-  const versions = choices.policy === 'pinned' ? t('import.policyPinned', { versions: choices.pinned }) : t(`import.policy.${choices.policy}`);
+  const versions =
+    choices.policy === 'pinned' ? t('import.policyPinned', { versions: choices.pinned }) : t(`import.policy.${choices.policy}`);
   return (
     <div>
       <button type="button" className={styles['disclosure']} aria-expanded={opened} onClick={() => setOpened(!opened)}>
         <Icon name={opened ? 'down' : 'right'} size={14} />
         {t('import.advanced')}
         <span className={styles['caption']}>
-          {t('import.advancedSentence', { versions, rest: choices.restPort || String(ports?.rest ?? 8501), grpc: choices.grpcPort || String(ports?.grpc ?? 8500) })}
+          {t('import.advancedSentence', {
+            versions,
+            rest: choices.restPort || String(ports?.rest ?? 8501),
+            grpc: choices.grpcPort || String(ports?.grpc ?? 8500),
+          })}
         </span>
       </button>
       {opened ? (
@@ -165,11 +187,38 @@ function Advanced({ choices, change, ports }: { readonly choices: Choices; reado
             ]}
             onChange={(value) => change({ policy: value === 'all' || value === 'pinned' ? value : 'latest' })}
           />
-          <TextInput label={t('import.pinnedHint')} disabled={choices.policy !== 'pinned'} value={choices.pinned} onChange={(event) => change({ pinned: event.currentTarget.value })} />
-          <TextInput label={t('import.restPort')} inputMode="numeric" placeholder={String(ports?.rest ?? 8501)} value={choices.restPort} onChange={(event) => change({ restPort: event.currentTarget.value.replace(/\D/g, '') })} />
-          <TextInput label={t('import.grpcPort')} inputMode="numeric" placeholder={String(ports?.grpc ?? 8500)} value={choices.grpcPort} onChange={(event) => change({ grpcPort: event.currentTarget.value.replace(/\D/g, '') })} />
-          <TextInput label={t('import.image')} placeholder={image} value={choices.image} onChange={(event) => change({ image: event.currentTarget.value })} />
-          <Textarea label={t('import.flags')} rows={2} value={choices.flags} onChange={(event) => change({ flags: event.currentTarget.value })} />
+          <TextInput
+            label={t('import.pinnedHint')}
+            disabled={choices.policy !== 'pinned'}
+            value={choices.pinned}
+            onChange={(event) => change({ pinned: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t('import.restPort')}
+            inputMode="numeric"
+            placeholder={String(ports?.rest ?? 8501)}
+            value={choices.restPort}
+            onChange={(event) => change({ restPort: event.currentTarget.value.replace(/\D/g, '') })}
+          />
+          <TextInput
+            label={t('import.grpcPort')}
+            inputMode="numeric"
+            placeholder={String(ports?.grpc ?? 8500)}
+            value={choices.grpcPort}
+            onChange={(event) => change({ grpcPort: event.currentTarget.value.replace(/\D/g, '') })}
+          />
+          <TextInput
+            label={t('import.image')}
+            placeholder={image}
+            value={choices.image}
+            onChange={(event) => change({ image: event.currentTarget.value })}
+          />
+          <Textarea
+            label={t('import.flags')}
+            rows={2}
+            value={choices.flags}
+            onChange={(event) => change({ flags: event.currentTarget.value })}
+          />
         </div>
       ) : null}
     </div>
@@ -187,7 +236,9 @@ function Where() {
         <span>
           <strong>{t('import.docker', { version: engine.version ?? '' })}</strong>
           <br />
-          <span className={styles['caption']}>{engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}</span>
+          <span className={styles['caption']}>
+            {engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}
+          </span>
         </span>
       </label>
       <label className={styles['place']}>
@@ -227,7 +278,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
     return (
       <div className={styles['sheetHead']}>
         <div>
-          <h2 className={styles['sheetTitle']}>{t('import.reading')}</h2>
+          <Modal.Title className={styles['sheetTitle'] ?? ''}>{t('import.reading')}</Modal.Title>
           <ErrorNote problem={reading.problem} />
         </div>
         <ActionIcon variant="subtle" color="gray" aria-label={t('close')} onClick={close}>
@@ -242,7 +293,11 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const stop = blockers(view, choices);
   const rejected = inspection.kind === 'rejected';
   const blocked = rejected || stop.length > 0 ? t('import.blockedProblem') : connected ? null : t('import.blockedDocker');
-  const title = rejected ? t('import.rejected', { name: inspection.name }) : stop.length > 0 ? t('import.needs', { name: inspection.name, count: stop.length }) : t('import.ready', { name: inspection.name });
+  const title = rejected
+    ? t('import.rejected', { name: inspection.name })
+    : stop.length > 0
+      ? t('import.needs', { name: inspection.name, count: stop.length })
+      : t('import.ready', { name: inspection.name });
   const sizeBytes = inspection.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
   const latest = inspection.versions.at(-1);
   const facts = [
@@ -267,12 +322,16 @@ function Sheet({ ticket }: { readonly ticket: string }) {
       });
     }
   };
-  const add = (): Promise<{ readonly id: string }> => (existing === null ? client.imports.add({ ticket, name, copy: false }) : Promise.resolve(existing));
+  const add = (): Promise<{ readonly id: string }> =>
+    existing === null ? client.imports.add({ ticket, name, copy: false }) : Promise.resolve(existing);
   const serve = (): void =>
     void acting.run(async () => {
       if (blocked !== null || !namePattern.test(name)) return;
       const model = await add();
-      const flags = choices.flags.split('\n').map((line) => line.trim()).filter(Boolean);
+      const flags = choices.flags
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean);
       const { servingId } = await client.servings.start({
         modelId: model.id,
         ...(existing === null ? {} : { name: existing.name }),
@@ -302,7 +361,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
     >
       <div className={styles['sheetHead']}>
         <div>
-          <h2 className={styles['sheetTitle']}>{title}</h2>
+          <Modal.Title className={styles['sheetTitle'] ?? ''}>{title}</Modal.Title>
           <span className={styles['caption']}>
             <code>{displayPath}</code> · {facts.join(' · ')}
           </span>
@@ -356,7 +415,9 @@ function Sheet({ ticket }: { readonly ticket: string }) {
         <ErrorNote problem={acting.problem ?? reading.problem} />
       </div>
       <div className={styles['sheetFoot']}>
-        {rejected ? <span /> : (
+        {rejected ? (
+          <span />
+        ) : (
           <Button variant="subtle" color="gray" onClick={addOnly} loading={acting.busy}>
             {t('import.addOnly')}
           </Button>
@@ -367,7 +428,15 @@ function Sheet({ ticket }: { readonly ticket: string }) {
           </span>
         )}
         <Button onClick={close}>{t('cancel')}</Button>
-        <Button type="submit" variant="filled" data-autofocus autoFocus loading={acting.busy} disabled={blocked !== null} {...(blocked === null ? {} : { 'aria-describedby': 'serve-blocked' })}>
+        <Button
+          type="submit"
+          variant="filled"
+          data-autofocus
+          autoFocus
+          loading={acting.busy}
+          disabled={blocked !== null}
+          {...(blocked === null ? {} : { 'aria-describedby': 'serve-blocked' })}
+        >
           {t('import.serve')}
         </Button>
       </div>
@@ -377,7 +446,6 @@ function Sheet({ ticket }: { readonly ticket: string }) {
 
 /** What opens after a drop: what was found, the name, and Serve; one ticket after the other. */
 export function ImportSheet() {
-  const { t } = useText();
   const client = useClient();
   const [ticket] = useMirror((state) => state.imports);
   if (ticket === undefined) return null;
@@ -387,9 +455,8 @@ export function ImportSheet() {
     client.imports.discard({ ticket }).catch(() => undefined);
   };
   return (
-    <Modal key={ticket} opened onClose={close} withCloseButton={false} size={800} padding={0} aria-label={t('import.reading')}>
+    <Modal key={ticket} opened onClose={close} withCloseButton={false} size={800} padding={0}>
       <Sheet ticket={ticket} />
     </Modal>
   );
 }
-

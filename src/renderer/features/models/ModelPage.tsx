@@ -18,7 +18,9 @@ import styles from './models.module.css';
 
 function Versions({ model }: { readonly model: Model }) {
   const { t, number } = useText();
-  const served = useMirror((state) => state.servings.flatMap(({ modelId, state: one }) => (modelId === model.id && one.kind === 'serving' ? one.versions : [])).join(' ')).split(' ');
+  const served = useMirror((state) =>
+    state.servings.flatMap(({ modelId, state: one }) => (modelId === model.id && one.kind === 'serving' ? one.versions : [])).join(' '),
+  ).split(' ');
   return (
     <table className={styles['table']}>
       <caption className="sl-hidden">{t('model.versionsOf', { name: model.name })}</caption>
@@ -42,7 +44,11 @@ function Versions({ model }: { readonly model: Model }) {
                 <strong>v{name}</strong>
               </td>
               <td>
-                {served.includes(name) ? <StateMark mark="serving" word={t('model.available')} /> : <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />}
+                {served.includes(name) ? (
+                  <StateMark mark="serving" word={t('model.available')} />
+                ) : (
+                  <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />
+                )}
               </td>
               <td>{tensorflow_version}</td>
               <td className={styles['right']}>{number.count(total_params)}</td>
@@ -73,10 +79,15 @@ function Signatures({ model }: { readonly model: Model }) {
       </thead>
       <tbody>
         {signaturesOf(latest).flatMap(([name, info]) => {
-          const rows = [...Object.entries(info.inputs).map((one) => ['in', ...one] as const), ...Object.entries(info.outputs).map((one) => ['out', ...one] as const)];
+          const rows = [
+            ...Object.entries(info.inputs).map((one) => ['in', ...one] as const),
+            ...Object.entries(info.outputs).map((one) => ['out', ...one] as const),
+          ];
           return rows.map(([side, tensor, tensorInfo], index) => (
             <tr key={`${name} ${side} ${tensor}`}>
-              <td>{index === 0 ? <strong>{name}</strong> : index === 1 ? <span className={styles['dim']}>{methodWord(info)}</span> : null}</td>
+              <td>
+                {index === 0 ? <strong>{name}</strong> : index === 1 ? <span className={styles['dim']}>{methodWord(info)}</span> : null}
+              </td>
               <td>
                 <span className={styles['dim']}>{t(`model.${side}`)}</span> <code>{tensor}</code>
               </td>
@@ -129,14 +140,25 @@ function Rename({ model, opened, onClose }: { readonly model: Model; readonly op
   const call = useCall();
   const [name, setName] = useState(model.name);
   return (
-    <Modal opened={opened} onClose={onClose} title={t('model.renameTitle', { name: model.name })} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('model.renameTitle', { name: model.name })}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
           void call.run(() => client.models.rename({ id: model.id, name })).then((done) => (done ? onClose() : undefined));
         }}
       >
-        <TextInput label={t('import.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus error={/^[A-Za-z0-9_.-]{1,128}$/.test(name) ? null : t('import.nameWrong')} />
+        <TextInput
+          label={t('import.name')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          data-autofocus
+          error={/^[A-Za-z0-9_.-]{1,128}$/.test(name) ? null : t('import.nameWrong')}
+        />
         <ErrorNote problem={call.problem} />
         <Group justify="flex-end" mt="lg" gap="sm">
           <Button onClick={onClose}>{t('cancel')}</Button>
@@ -155,14 +177,24 @@ function Forget({ model, opened, onClose }: { readonly model: Model; readonly op
   const call = useCall();
   const [, go] = useLocation();
   return (
-    <Modal opened={opened} onClose={onClose} title={t('model.forgetTitle', { name: model.name })} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('model.forgetTitle', { name: model.name })}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <Paragraph>{model.source === 'managed' ? t('model.forgetManaged') : t('model.forgetLinked', { path: model.path })}</Paragraph>
       <ErrorNote problem={call.problem} />
       <Group justify="flex-end" mt="lg" gap="sm">
         <Button data-autofocus onClick={onClose}>
           {t('cancel')}
         </Button>
-        <Button variant="outline" color="red" loading={call.busy} onClick={() => void call.run(() => client.models.forget({ id: model.id })).then((done) => (done ? go('/models') : undefined))}>
+        <Button
+          variant="outline"
+          color="red"
+          loading={call.busy}
+          onClick={() => void call.run(() => client.models.forget({ id: model.id })).then((done) => (done ? go('/models') : undefined))}
+        >
           {t('model.forgetConfirm')}
         </Button>
       </Group>
@@ -187,7 +219,11 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
     <div className={styles['acts']}>
       {serving?.state.kind === 'serving' ? (
         <>
-          <Button leftSection={<Icon name="stop" />} loading={call.busy} onClick={() => void call.run(() => client.servings.stop({ id: serving.id }))}>
+          <Button
+            leftSection={<Icon name="stop" />}
+            loading={call.busy}
+            onClick={() => void call.run(() => client.servings.stop({ id: serving.id }))}
+          >
             {t('model.stop')}
           </Button>
           <Button variant="filled" leftSection={<Icon name="playground" />} onClick={() => go(`/playground/${serving.id}`)}>
@@ -211,7 +247,9 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
           <Menu.Item onClick={() => setSheet('rename')}>{t('model.rename')}</Menu.Item>
           <Menu.Item onClick={() => void call.run(() => client.models.refresh({ id: model.id }))}>{t('model.refresh')}</Menu.Item>
           <Menu.Item onClick={() => void call.run(() => client.models.verify({ id: model.id }))}>{t('model.verify')}</Menu.Item>
-          {canReveal ? <Menu.Item onClick={() => void call.run(() => client.folders.reveal({ modelId: model.id }))}>{model.path}</Menu.Item> : null}
+          {canReveal ? (
+            <Menu.Item onClick={() => void call.run(() => client.folders.reveal({ modelId: model.id }))}>{model.path}</Menu.Item>
+          ) : null}
           <Menu.Item onClick={() => setSheet('forget')}>{t('model.forget')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
@@ -246,7 +284,8 @@ export function ModelPage({ id }: { readonly id: string }) {
         <h1>{model.name}</h1>
         <ModelState model={model} />
         <span className={styles['caption']}>
-          {t(model.source === 'managed' ? 'model.managed' : 'model.linked')} · {number.bytes(model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0))}
+          {t(model.source === 'managed' ? 'model.managed' : 'model.linked')} ·{' '}
+          {number.bytes(model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0))}
         </span>
         <Acts model={model} call={call} />
       </div>

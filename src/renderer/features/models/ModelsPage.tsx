@@ -44,7 +44,10 @@ function EngineNote() {
   );
 }
 
-const searched = (model: Model): string => `${model.name} ${signaturesOf(model.versions[0]).map(([name, info]) => `${name} ${signatureLine(info).join(' ')}`).join(' ')}`.toLowerCase();
+const searched = (model: Model): string =>
+  `${model.name} ${signaturesOf(model.versions[0])
+    .map(([name, info]) => `${name} ${signatureLine(info).join(' ')}`)
+    .join(' ')}`.toLowerCase();
 
 function Row({ model, text: { t, number, time } }: { readonly model: Model; readonly text: Text }) {
   const [latest] = model.versions;
@@ -59,7 +62,13 @@ function Row({ model, text: { t, number, time } }: { readonly model: Model; read
       <td>
         <ModelState model={model} />
       </td>
-      <td>{model.versions.map(({ version }) => (version === null ? '' : `v${version}`)).filter(Boolean).slice(0, 4).join(' ') || t('import.versions', { count: model.versions.length })}</td>
+      <td>
+        {model.versions
+          .map(({ version }) => (version === null ? '' : `v${version}`))
+          .filter(Boolean)
+          .slice(0, 4)
+          .join(' ') || t('import.versions', { count: model.versions.length })}
+      </td>
       <td>{signature === undefined ? null : <code className={styles['cut']}>{signatureLine(signature[1]).join(' → ')}</code>}</td>
       <td className={styles['right']}>{latest === undefined ? '' : number.bytes(latest.size_bytes)}</td>
       <td>
@@ -84,7 +93,15 @@ export function ModelsPage() {
         <h1>{t('models.title')}</h1>
         {models.length === 0 ? null : (
           <>
-            <TextInput size="xs" w={220} leftSection={<Icon name="search" size={14} />} placeholder={t('models.search')} aria-label={t('models.search')} value={words} onChange={(event) => setWords(event.currentTarget.value)} />
+            <TextInput
+              size="xs"
+              w={220}
+              leftSection={<Icon name="search" size={14} />}
+              placeholder={t('models.search')}
+              aria-label={t('models.search')}
+              value={words}
+              onChange={(event) => setWords(event.currentTarget.value)}
+            />
             <Button leftSection={<Icon name="plus" />} onClick={pick}>
               {t('models.add')}
             </Button>

@@ -1,4 +1,10 @@
-import { callableSignatures, metaGraphFor, type SignatureInfo, type TensorInfo, type VersionSummary } from '../../../shared/contract/savedModel.ts';
+import {
+  callableSignatures,
+  metaGraphFor,
+  type SignatureInfo,
+  type TensorInfo,
+  type VersionSummary,
+} from '../../../shared/contract/savedModel.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
 
 /** `[?, 8, 8, 1]`; with `batch` the unknown first dimension takes that name. */
