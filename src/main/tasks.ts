@@ -9,7 +9,7 @@ export interface TaskHandle {
   readonly id: string;
   readonly signal: AbortSignal;
   /** `progress` is 0..1, or null where the end is not known. */
-  report(progress: number | null, detail: string | null): void;
+  readonly report: (progress: number | null, detail: string | null) => void;
 }
 
 /** Long work that a person can see and stop. */

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { serveChannel } from '../../src/main/rpc/serveChannel.ts';
 import { AppError } from '../../src/shared/contract/errors.ts';
 import { contract } from '../../src/shared/contract/index.ts';
-import type { ChannelMessage } from '../../src/shared/rpc/channel.ts';
 import { connectClient, type ContractClient } from '../../src/shared/rpc/connectClient.ts';
 import { onIncident } from '../../src/main/incident.ts';
 import { memoryChannel } from '../../src/shared/rpc/memoryChannel.ts';
@@ -106,7 +105,7 @@ describe('the binder of contract and channel', () => {
         const [mine, theirs] = memoryChannel();
         serveChannel(theirs, router);
         mine.onMessage(() => undefined);
-        mine.send((typeof frame === 'string' ? frame : new Uint8Array(frame)) as ChannelMessage);
+        await mine.send(typeof frame === 'string' ? frame : new Uint8Array(frame));
         await new Promise((resolve) => setImmediate(resolve));
       }),
       { numRuns: 500 },

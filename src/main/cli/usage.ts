@@ -13,7 +13,7 @@ export function parseUsage<const O extends Options>(
   { help, options, positionals }: { readonly help: string; readonly options: O; readonly positionals: readonly [min: number, max: number] },
 ): Parsed<O> | number {
   try {
-    const parsed = parseArgs({ args: [...args], allowPositionals: true, options: { ...options, ...always } }) as Parsed<O>;
+    const parsed = parseArgs({ args: [...args], allowPositionals: true, options: { ...options, ...always } });
     if ((parsed.values as { readonly help?: boolean }).help === true) {
       io.out(help);
       return exitCode.done;

@@ -12,6 +12,11 @@ import { createPullProgress, type PullEvent } from './pullProgress.ts';
 
 const progressEveryMs = 200;
 
+const textIn = (info: Record<string, unknown>, key: string): string => {
+  const value = info[key];
+  return typeof value === 'string' ? value : '';
+};
+
 const isGone = (error: unknown): boolean => (error as { readonly statusCode?: number }).statusCode === 404;
 
 /** JSON lines of an engine's stream; ends quietly when aborted. */
@@ -144,12 +149,12 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         async () => {
           const [info, version] = await Promise.all([docker.info() as Promise<Record<string, unknown>>, docker.version()]);
           const parts = (version as { readonly Components?: readonly { readonly Name: string }[] }).Components ?? [];
-          const system = String(info['OperatingSystem'] ?? '');
+          const system = textIn(info, 'OperatingSystem');
           const product = parts.some(({ Name }) => /podman/i.test(Name))
             ? 'Podman'
             : /docker desktop/i.test(system)
               ? 'Docker Desktop'
-              : /colima/i.test(String(info['Name']))
+              : /colima/i.test(textIn(info, 'Name'))
                 ? 'Colima'
                 : /orbstack/i.test(system)
                   ? 'OrbStack'

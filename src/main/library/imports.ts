@@ -22,7 +22,7 @@ export interface Imports {
   mintManaged(path: string): string;
   pathOf(ticket: string): string;
   inspect(ticket: string, options: { readonly signal: AbortSignal }): Promise<ImportView>;
-  useFolder(ticket: string, path: string): Promise<string>;
+  openFolder(ticket: string, path: string): Promise<string>;
   unpack(ticket: string, options: { readonly signal: AbortSignal }): Promise<string>;
   add(ticket: string, options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined }): Promise<Model>;
   addPath(path: string, name: string | undefined, options: { readonly signal: AbortSignal }): Promise<Model>;
@@ -88,7 +88,7 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
     mintManaged: (path) => tickets.mint({ path, source: 'managed', staged: dirname(path) }),
     pathOf: (ticket) => tickets.look(ticket).path,
     inspect,
-    async useFolder(ticket, path) {
+    async openFolder(ticket, path) {
       const dropped = tickets.look(ticket);
       // A version folder's parent is offered by its own reading; every other way leads down.
       const target = path === '..' && dropped.source === 'linked' ? dirname(dropped.path) : await safeJoin(dropped.path, path);

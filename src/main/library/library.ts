@@ -3,7 +3,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { Inspection, Problem } from '../../shared/contract/savedModel.ts';
+import type { Inspection } from '../../shared/contract/savedModel.ts';
 import { summarize } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { ModelRecords } from '../database/records.ts';
@@ -141,7 +141,7 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
         ...current,
         versions: current.versions.map((version) => {
           const found = checked.find((one) => one.path === version.path);
-          return found === undefined ? version : { ...version, verified: found.verified, problems: found.problems as readonly Problem[] };
+          return found === undefined ? version : { ...version, verified: found.verified, problems: found.problems };
         }),
       });
     });

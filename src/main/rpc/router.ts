@@ -16,7 +16,7 @@ export function windowRouter(app: App) {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
     imports: {
       inspect: os.imports.inspect.handler(({ input, signal }) => imports.inspect(input.ticket, { signal: signal ?? never })),
-      useFolder: os.imports.useFolder.handler(async ({ input }) => ({ ticket: await imports.useFolder(input.ticket, input.path) })),
+      openFolder: os.imports.openFolder.handler(async ({ input }) => ({ ticket: await imports.openFolder(input.ticket, input.path) })),
       unpack: os.imports.unpack.handler(async ({ input, signal }) => ({
         ticket: await imports.unpack(input.ticket, { signal: signal ?? never }),
       })),

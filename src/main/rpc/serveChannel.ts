@@ -45,9 +45,9 @@ export function serveChannel(channel: Channel, router: AnyRouter, { maxMessageBy
   const handler = new StandardRPCHandler(router, {
     interceptors: [],
     clientInterceptors: [
-      async ({ next }) => {
+      async (call) => {
         try {
-          const output = await next();
+          const output = await call.next();
           const isStream = typeof output === 'object' && output !== null && Symbol.asyncIterator in output && 'next' in output;
           return isStream ? wireErrorsIn(output as unknown as AsyncIterator<unknown>) : output;
         } catch (error) {

@@ -53,15 +53,6 @@ export function attrShape(value: ProtoReader | undefined): readonly number[] | n
   return undefined;
 }
 
-/** The dtype inside an attribute (field 6). */
-export function attrType(value: ProtoReader | undefined): number | undefined {
-  while (value?.next() === true) {
-    if (value.field === 6 && value.wireType === 0) return value.varint();
-    value.skip();
-  }
-  return undefined;
-}
-
 /** The list of dtypes inside an attribute (list, field 1; types, field 6). */
 export function attrTypes(value: ProtoReader | undefined): readonly number[] {
   const types: number[] = [];

@@ -84,7 +84,7 @@ const lengthMarks = [0, 0, 0x80, 0, 0xc0, 0, 0xe0, 0, 0xf0, 0, 0xf8, 0, 0xfc, 0,
 
 /** TensorFlow's ordered code of a signed number: its length in leading ones, then big-endian two's complement. */
 function orderedSigned(value: number): readonly number[] {
-  const magnitude = BigInt(value < 0 ? ~BigInt(value) : BigInt(value));
+  const magnitude = value < 0 ? ~BigInt(value) : BigInt(value);
   const bits = magnitude === 0n ? 0 : magnitude.toString(2).length;
   const length = Math.max(1, Math.floor(bits / 7) + 1);
   const sign = value < 0 ? 0xff : 0;

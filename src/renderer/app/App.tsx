@@ -23,6 +23,9 @@ const ServingPage = lazy(async () => ({ default: (await import('../features/serv
 const PlaygroundPage = lazy(async () => ({ default: (await import('../features/playground/PlaygroundPage.tsx')).PlaygroundPage }));
 const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/SettingsPage.tsx')).SettingsPage }));
 
+/** Places are in the address's fragment: they work under every shell's scheme. */
+const routing = { hook: useHashLocation };
+
 function Themed({ nonce, children }: { readonly nonce: string; readonly children: ReactNode }) {
   const scheme = useMirror((state) => state.settings.theme);
   return (
@@ -99,7 +102,7 @@ export function App({ connection, nonce }: { readonly connection: ShellConnectio
     <ConnectionContext value={connection}>
       <Themed nonce={nonce}>
         <TextProvider>
-          <Router hook={useHashLocation}>
+          <Router {...routing}>
             <Frame />
           </Router>
         </TextProvider>

@@ -18,7 +18,7 @@ export const contract = {
     /** Reads a folder; sends again while a half-copied folder changes, until `settled`. */
     inspect: oc.input(ticket).output(type<ImportView>()),
     /** A new ticket for another folder of what was dropped (a mend of kind `useFolder`). */
-    useFolder: oc.input(ticket.extend({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
+    openFolder: oc.input(ticket.extend({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
     /** Unpacks a dropped archive into the data folder; a task. */
     unpack: oc.input(ticket).output(type<{ ticket: string }>()),
     add: oc

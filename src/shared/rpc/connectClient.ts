@@ -1,4 +1,4 @@
-import { createORPCClient, ORPCError } from '@orpc/client';
+import { createORPCClient, ORPCError, type ClientContext } from '@orpc/client';
 import { StandardRPCLink, type StandardLinkClient } from '@orpc/client/standard';
 import type { ContractRouterClient } from '@orpc/contract';
 import { ClientPeer } from '@orpc/standard-server-peer';
@@ -52,18 +52,18 @@ export function connectClient<C extends ContractClient = ContractClient>(channel
     peer.message(message).catch(() => channel.close(1007));
   });
   channel.onClose(() => peer.close({ reason: new AppError('CONNECTION_LOST') }));
-  const linkClient: StandardLinkClient<Record<never, never>> = {
+  const linkClient: StandardLinkClient<ClientContext> = {
     async call(request) {
       const response = await peer.request(request);
       return { ...response, body: () => Promise.resolve(response.body) };
     },
   };
-  const link = new StandardRPCLink<Record<never, never>>(linkClient, {
+  const link = new StandardRPCLink<ClientContext>(linkClient, {
     url: 'http://orpc',
     interceptors: [
-      async ({ next }) => {
+      async (call) => {
         try {
-          const output = await next();
+          const output = await call.next();
           return isStream(output) ? appErrorsIn(output) : output;
         } catch (error) {
           throw appErrorOf(error);

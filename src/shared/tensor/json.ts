@@ -27,7 +27,7 @@ export class JsonSyntax extends Error {
 const maxDepth = 260;
 const numberPattern = /-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity|Inf)|NaN/y;
 const blankPattern = /[ \t\r\n]*/y;
-const plainPattern = /[^"\\\u0000-\u001f]*/y;
+const plainPattern = /[^"\\]*/y;
 
 /** Reads one value with nothing after it. Throws JsonSyntax. */
 export function parseJson(text: string): Json {
@@ -51,6 +51,7 @@ export function parseJson(text: string): Json {
     for (;;) {
       plainPattern.lastIndex = at;
       const plain = plainPattern.exec(text)?.[0] ?? '';
+      for (const char of plain) if (char < ' ') return fail('a control character within a string');
       value += plain;
       at += plain.length;
       const char = text[at];
@@ -59,7 +60,6 @@ export function parseJson(text: string): Json {
         at += 1;
         return value;
       }
-      if (char !== '\\') return fail('a control character within a string');
       const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
       escape.lastIndex = at;
       const code = escape.exec(text)?.[0];

@@ -312,7 +312,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
     else if (one.kind === 'useTags') change({ tags: one.tags });
     else if (one.kind === 'useFolder') {
       void acting.run(async () => {
-        const next = await client.imports.useFolder({ ticket, path: one.path });
+        const next = await client.imports.openFolder({ ticket, path: one.path });
         closeImport(next.ticket);
       });
     } else if (one.kind === 'unpack') {
