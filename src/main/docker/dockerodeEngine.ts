@@ -293,8 +293,15 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
           await docker.getContainer(id).remove({ force: true, v: true });
         } catch (error) {
           const { statusCode } = error as { readonly statusCode?: number };
-          // 409: its removal is under way already.
-          if (statusCode !== 404 && statusCode !== 409) throw error;
+          if (statusCode === 404) return;
+          if (statusCode !== 409) throw error;
+          // Its removal is under way already: done is when it is gone.
+          await docker
+            .getContainer(id)
+            .wait({ condition: 'removed' })
+            .catch((gone: unknown) => {
+              if (!isGone(gone)) throw gone;
+            });
         }
       }),
     inspect: (id, { signal }) =>

@@ -9,14 +9,19 @@ import { streamChannel } from './streamChannel.ts';
 /** What a connection may call: everything, or what a browser's window may (a relayed page). */
 export type Access = 'window' | 'local';
 
+/** An owner's ear. */
+export interface LocalListener {
+  readonly peers: () => number;
+  /** Takes no new connection, and waits until those that are there have gone, at most this long. */
+  readonly drain: (maxMs: number) => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
+}
+
 /**
  * Listens for this user's other processes. The first message of a connection names the access it wants; then the channel is
  * handed on. Only the owner of the data folder's lock may call this: a socket left behind is removed.
  */
-export async function listenLocally(
-  home: string,
-  onPeer: (channel: Channel, access: Access) => void,
-): Promise<{ readonly peers: () => number; readonly [Symbol.asyncDispose]: () => Promise<void> }> {
+export async function listenLocally(home: string, onPeer: (channel: Channel, access: Access) => void): Promise<LocalListener> {
   const path = ownerSocket(home);
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -37,10 +42,15 @@ export async function listenLocally(
   server.listen(path, () => resolve());
   await promise;
   if (process.platform !== 'win32') chmodSync(path, 0o600);
+  let closed: Promise<unknown> | undefined;
   return {
     peers: () => sockets.size,
+    async drain(maxMs) {
+      closed ??= new Promise((done) => server.close(done));
+      await Promise.race([closed, wait(maxMs, undefined, { ref: false })]);
+    },
     async [Symbol.asyncDispose]() {
-      const closed = new Promise((done) => server.close(done));
+      closed ??= new Promise((done) => server.close(done));
       for (const socket of sockets) socket.destroy();
       await closed;
     },

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import { connectClient, type LocalClient } from '../../shared/rpc/connectClient.ts';
 import type { Channel } from '../../shared/rpc/channel.ts';
@@ -21,6 +22,9 @@ export interface OwnerSession {
   readonly peers: () => number;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
+
+/** How long an owner may take to begin or to end. */
+const patienceMs = 40_000;
 
 const noDuties: OwnerDuties = { webLink: () => null, quit: () => undefined };
 
@@ -51,6 +55,8 @@ export async function becomeOwner(outside: Outside, duties: OwnerDuties = noDuti
   const [mine, theirs] = memoryChannel();
   serveChannel(theirs, local);
   boot.defer(() => mine.close());
+  // A command that owned the folder in passing lets others end what they asked of it.
+  if (outside.role === 'command') boot.defer(() => socket.drain(30_000));
   const running = boot.move();
   return {
     client: connectClient<LocalClient>(mine),
@@ -79,7 +85,12 @@ export async function reachOwner(home: string, { forMs = 0 }: { readonly forMs?:
 
 /** Reaches the owner or becomes it. OWNER_UNREACHABLE where one holds the folder but does not answer. */
 export async function openOwner(outside: () => Outside, home: string, duties: OwnerDuties = noDuties): Promise<OwnerSession> {
-  const session = (await reachOwner(home)) ?? (await becomeOwner(outside(), duties)) ?? (await reachOwner(home, { forMs: 10_000 }));
-  if (session === null) throw new AppError('OWNER_UNREACHABLE', { home, pid: 'that holds owner.lock in it' });
-  return session;
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const session = (await reachOwner(home)) ?? (await becomeOwner(outside(), duties));
+    if (session !== null) return session;
+    // Somebody holds the folder and does not listen: an owner that has just begun, or one that is about to end.
+    if (performance.now() > until) throw new AppError('OWNER_UNREACHABLE', { home, pid: 'that holds owner.lock in it' });
+    await wait(50);
+  }
 }

@@ -332,8 +332,16 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     }
   }
 
-  async function remove(id: string): Promise<void> {
+  /** Removals under way: who asks for one that runs already waits for the same. */
+  const removing = new Map<string, Promise<void>>();
+  function remove(id: string): Promise<void> {
     const serving = find(id);
+    const running = removing.get(serving.id) ?? removeOnce(serving).finally(() => removing.delete(serving.id));
+    removing.set(serving.id, running);
+    return running;
+  }
+
+  async function removeOnce(serving: Serving): Promise<void> {
     await stop(serving.id);
     const { containerId } = find(serving.id);
     if (containerId !== null) await place.remove(containerId);
@@ -488,7 +496,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       for (const id of ids) {
         held.delete(id);
         const serving = hub.state.servings.find((one) => one.id === id);
-        if (serving?.plan.life === 'foreground') await remove(id);
+        if (serving?.plan.life === 'foreground') await remove(serving.id);
       }
     },
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fixtures } from '../fixtures.ts';
+import { whyNoEngine } from '../docker/engine.ts';
+import { lineOf, slipway, startSlipway } from './runSlipway.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const sample = join(root, 'resources', 'sample', 'iris');
+let home = '';
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+describe('without an engine', () => {
+  const noDocker = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+
+  test('inspect answers one JSON document and its exit code', async () => {
+    const { code, out } = await slipway(home, ['inspect', sample, '--json']);
+    const document = JSON.parse(out) as { kind: string; name: string; versions: { version: string; verified: boolean }[] };
+    expect([code, document.kind, document.name, document.versions.map(({ version, verified }) => [version, verified])]).toEqual([
+      0,
+      'ok',
+      'iris',
+      [
+        ['1', false],
+        ['2', false],
+        ['3', false],
+      ],
+    ]);
+    const rejected = await slipway(home, ['inspect', join(home, 'nowhere'), '--json']);
+    expect([rejected.code, (JSON.parse(rejected.out) as { kind: string }).kind]).toEqual([1, 'rejected']);
+  });
+
+  test('wrong usage is 2, a command of later is 1 with its code', async () => {
+    const later = await slipway(home, ['bake', sample, '--json']);
+    expect([
+      (await slipway(home, ['inspect'])).code,
+      (await slipway(home, ['serve', sample, '--versions', 'some'])).code,
+      (await slipway(home, ['frobnicate'])).code,
+      later.code,
+      (JSON.parse(later.out) as { error: { code: string } }).error.code,
+    ]).toEqual([2, 2, 2, 1, 'NOT_YET']);
+  });
+
+  test('serving without Docker says so, and the embedded engine is not yet', async () => {
+    const away = await slipway(home, ['serve', sample, '--json'], { env: noDocker });
+    const embedded = await slipway(home, ['serve', sample, '--engine', 'embedded', '--json'], { env: noDocker });
+    const codeIn = (text: string): string => (JSON.parse(text.trim().split('\n').at(-1) ?? '') as { error: { code: string } }).error.code;
+    expect([away.code, codeIn(away.out), embedded.code, codeIn(embedded.out)]).toEqual([1, 'DOCKER_NOT_RUNNING', 1, 'NOT_YET']);
+  });
+
+  test('commands that race for the data folder all get their answer', async () => {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => slipway(home, ['ps', '--json'], { env: noDocker })));
+    expect(answers.map(({ code, out }) => [code, out.trim()])).toEqual(Array.from({ length: 4 }, () => [0, '[]']));
+  });
+});
+
+const why = whyNoEngine();
+describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on a real engine [${why}]`, () => {
+  const models = join(fixtures() ?? '', 'models', 'models');
+  const goldens = join(fixtures() ?? '', 'models', 'goldens');
+  const ps = async (): Promise<{ name: string; state: string; versions: string[]; rest: string }[]> =>
+    JSON.parse((await slipway(home, ['ps', '--json'])).out) as never;
+
+  afterEach(async () => {
+    for (const { name } of await ps()) await slipway(home, ['rm', name]);
+  });
+
+  test('serve, ask, stop, start, remove: the same answer as TensorFlow’s', async () => {
+    const folder = join(models, 'digits_cnn');
+    const served = await slipway(home, ['serve', folder, '--detach', '--json']);
+    const events = served.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; rest?: string });
+    expect([served.code, events.at(-1)?.event]).toEqual([0, 'ready']);
+    const golden = JSON.parse(readFileSync(join(goldens, 'digits_cnn', '1', 'goldens.json'), 'utf8')) as {
+      cases: {
+        name: string;
+        tolerance: { atol: number; rtol: number };
+        rest: { row: { request: unknown; response: { predictions: number[][] } } | null };
+      }[];
+    };
+    const one = golden.cases.find(({ rest }) => rest.row !== null);
+    const asked = await slipway(home, ['predict', 'digits_cnn', '--input', '-', '--json'], {
+      input: JSON.stringify(one?.rest.row?.request),
+    });
+    const got = (JSON.parse(asked.out) as { predictions: number[][] }).predictions.flat();
+    const want = one?.rest.row?.response.predictions.flat() ?? [];
+    const { atol, rtol } = one?.tolerance ?? { atol: 0, rtol: 0 };
+    expect([
+      got.length,
+      got.every((value, index) => Math.abs(value - (want[index] ?? NaN)) <= atol + rtol * Math.abs(want[index] ?? NaN)),
+    ]).toEqual([want.length, true]);
+    expect((await slipway(home, ['logs', 'digits_cnn'])).out).toContain('Successfully loaded servable version');
+    await slipway(home, ['stop', 'digits_cnn']);
+    expect((await ps())[0]?.state).toBe('stopped');
+    const again = await slipway(home, ['start', 'digits_cnn', '--json']);
+    expect([again.code, (await ps())[0]?.rest]).toEqual([0, events.at(-1)?.rest]);
+    await slipway(home, ['rm', 'digits_cnn']);
+    expect(await ps()).toEqual([]);
+  });
+
+  test('a foreground serve ends with its signal, and leaves nothing', async () => {
+    const child = startSlipway(home, ['serve', join(models, 'half_plus_two'), '--json']);
+    await lineOf(child.stdout, /"event":"ready"/);
+    const id = execFileSync('docker', ['ps', '-q', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
+    child.kill('SIGINT');
+    await once(child, 'exit');
+    const left = execFileSync('docker', ['ps', '-aq', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
+    expect([id !== '', child.exitCode, left]).toEqual([true, 0, '']);
+  });
+
+  test('kill -9 of the owner: what it served goes on, and the next one knows it', async () => {
+    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
+    const owner = execFileSync('pgrep', ['-f', 'slipway.ts owner'], { encoding: 'utf8' }).trim().split('\n').map(Number);
+    const ours = owner.filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SLIPWAY_HOME=${home}`));
+    for (const pid of ours) process.kill(pid, 'SIGKILL');
+    expect([ours.length, (await ps()).map(({ name, state, versions }) => [name, state, versions])]).toEqual([
+      1,
+      [['half_plus_two', 'serving', ['2']]],
+    ]);
+    const { out } = await slipway(home, ['predict', 'half_plus_two', '--input', '-', '--insist', '--json'], {
+      input: '{"instances": [1.0, 2.0]}',
+    });
+    expect(JSON.parse(out)).toEqual({ predictions: [3.5, 4] });
+  });
+
+  test('a container that is killed or removed behind our back is told', async () => {
+    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
+    const container = (): string =>
+      execFileSync('docker', ['ps', '-aq', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
+    execFileSync('docker', ['stop', '-t', '1', container()], { stdio: 'ignore' });
+    const stopped = (await ps())[0]?.state;
+    await slipway(home, ['start', 'half_plus_two']);
+    execFileSync('docker', ['rm', '-f', container()], { stdio: 'ignore' });
+    const removed = (await ps())[0]?.state;
+    expect([stopped, removed, (await slipway(home, ['start', 'half_plus_two'])).code]).toEqual(['stopped', 'stopped', 0]);
+  });
+
+  test.each([
+    ['no_serve_tag', 'FOLDER_REJECTED'],
+    ['missing_data', 'FOLDER_REJECTED'],
+    ['unknown_op', 'FOLDER_REJECTED'],
+    ['keras_file', 'FOLDER_REJECTED'],
+  ])('a broken folder, %s, is refused before anything starts', async (name, code) => {
+    const { out } = await slipway(home, ['serve', join(fixtures() ?? '', 'models', 'bad', name), '--detach', '--json']);
+    expect((JSON.parse(out.trim().split('\n').at(-1) ?? '') as { error: { code: string } }).error.code).toBe(code);
+  });
+
+  test('a taken port is named before the start', async () => {
+    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
+    const port = new URL((await ps())[0]?.rest ?? '').port;
+    const { out } = await slipway(home, ['serve', sample, '--rest-port', port, '--detach', '--json']);
+    expect(JSON.parse(out.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: 'PORT_TAKEN', title: `Port ${port} is in use by half_plus_two` },
+    });
+  });
+
+  test('a folder that is gone fails the next start with its path', async () => {
+    const folder = join(home, 'moving');
+    cpSync(join(models, 'half_plus_two'), folder, { recursive: true });
+    await slipway(home, ['serve', folder, '--detach']);
+    await slipway(home, ['stop', 'moving']);
+    rmSync(folder, { recursive: true });
+    const { out } = await slipway(home, ['start', 'moving', '--json']);
+    expect((JSON.parse(out.trim().split('\n').at(-1) ?? '') as { error: { code: string } }).error.code).toBe('MOUNT_MISSING');
+  });
+});
