@@ -51,10 +51,10 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     signal: end.signal,
   };
-  // A reader that went away, as in `| head`, is no failure.
+  // A reader that went away, as in `| head`, is no failure: the command ends as by a signal, and cleans up.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    end.abort();
   });
   const { runCommand } = await import('./runCommand.ts');
   process.exitCode = await runCommand(process.argv.slice(2), io);
