@@ -65,8 +65,18 @@ function Pages() {
           <Route path="/servings/:id">{({ id }) => <ServingPage id={id} />}</Route>
           <Route path="/playground/:id?">{({ id }) => <PlaygroundPage {...(id === undefined ? {} : { servingId: id })} />}</Route>
           <Route path="/settings" component={SettingsPage} />
-          <Route path="/models/:id">{({ id }) => <ModelPage id={id} />}</Route>
-          <Route component={ModelsPage} />
+          <Route path="/models/:id">
+            {({ id }) => (
+              <div className={styles['padded']}>
+                <ModelPage id={id} />
+              </div>
+            )}
+          </Route>
+          <Route>
+            <div className={styles['padded']}>
+              <ModelsPage />
+            </div>
+          </Route>
         </Switch>
       </Suspense>
     </CrashGuard>
