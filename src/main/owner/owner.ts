@@ -71,8 +71,17 @@ export async function becomeOwner(outside: Outside, duties: OwnerDuties = noDuti
 export async function reachOwner(home: string, { forMs = 0 }: { readonly forMs?: number } = {}): Promise<OwnerSession | null> {
   const channel = await dialOwnerPatiently(home, 'local', { forMs });
   if (channel === null) return null;
+  const client = connectClient<LocalClient>(channel);
+  try {
+    // An owner that is ending takes no more: then there is none.
+    await client.local.owner();
+  } catch (error) {
+    channel.close();
+    if (error instanceof AppError && error.code === 'CONNECTION_LOST') return null;
+    throw error;
+  }
   return {
-    client: connectClient<LocalClient>(channel),
+    client,
     app: null,
     serveWindow: (window) => relay(home, window),
     peers: () => 0,
