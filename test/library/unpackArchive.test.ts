@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unpackArchive } from '../../src/main/library/unpackArchive.ts';
 import { AppError } from '../../src/shared/contract/errors.ts';
@@ -18,7 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function writeTar(entries: readonly (Headers & { readonly text?: string | Buffer })[]): Promise<string> {
+async function writeTar(
+  entries: readonly (Partial<Header> & { readonly name: string; readonly text?: string | Buffer })[],
+): Promise<string> {
   const file = join(folder, 'model.tar.gz');
   const tar = pack();
   for (const { text = '', ...header } of entries) tar.entry(header, text);
@@ -43,7 +45,7 @@ async function outcome(file: string): Promise<string> {
 }
 
 describe('archives that are no models', () => {
-  test.each<readonly [string, Headers & { readonly text?: string | Buffer }]>([
+  test.each<readonly [string, Partial<Header> & { readonly name: string; readonly text?: string | Buffer }]>([
     ['a step out of the folder', { name: '../evil', text: 'x' }],
     ['a step within', { name: 'a/../../evil', text: 'x' }],
     ['an absolute name', { name: '/evil', text: 'x' }],

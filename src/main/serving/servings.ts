@@ -23,11 +23,9 @@ import { configFileOf } from './containerSpec.ts';
 import { createDockerPlace, endedError } from './dockerPlace.ts';
 import type { PlaceReport } from './place.ts';
 import { planServing } from './planServing.ts';
-import { isPortFree, nextFreePort, portOwner } from './ports.ts';
+import { createPortKeeper } from './portKeeper.ts';
 import { neverStarted, nextState, type ServingEvent } from './servingMachine.ts';
 
-const usualRest = 8501;
-const usualGrpc = 8500;
 const stepIds: readonly StepId[] = ['check', 'pull', 'create', 'load', 'available', 'canary'];
 const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
   id,
@@ -86,6 +84,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     dataFolder,
   });
 
+  const portKeeper = createPortKeeper({ hub, engines });
+
   const find = (id: string): Serving => {
     const found = hub.state.servings.find((one) => one.id === id || one.name === id);
     if (found === undefined)
@@ -133,15 +133,6 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
   const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] =>
     steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));
 
-  async function checkPorts(plan: ServingPlan, signal: AbortSignal): Promise<void> {
-    const kept = keptPorts(plan.servingId);
-    for (const port of [plan.restPort, plan.grpcPort]) {
-      if (await isPortFree(port)) continue;
-      const owner = await portOwner(port, { engine: engines.engine(), servings: servingPorts(plan.servingId), signal });
-      throw new AppError('PORT_TAKEN', { port, owner, free: await nextFreePort(port === plan.grpcPort ? usualGrpc : usualRest, kept) });
-    }
-  }
-
   /** Starts the task of one plan; the serving is shown as starting before this returns. */
   function launch(plan: ServingPlan): { readonly servingId: string; readonly taskId: string } {
     const id = plan.servingId;
@@ -154,7 +145,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
         tell(null, 'checking');
         if (old !== null) await place.remove(old);
         change(id, { containerId: null });
-        await checkPorts(plan, signal);
+        await portKeeper.check(plan, signal);
         report.step('check', 'done');
         const running = await place.start(
           plan,
@@ -198,30 +189,6 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     return { servingId: id, taskId: task.id };
   }
 
-  const servingPorts = (except: string) =>
-    hub.state.servings.filter(({ id }) => id !== except).map(({ name, plan }) => ({ name, ports: [plan.restPort, plan.grpcPort] }));
-  const keptPorts = (except: string): ReadonlySet<number> => new Set(servingPorts(except).flatMap(({ ports }) => ports));
-
-  async function choosePorts(
-    request: Pick<ServeRequest, 'restPort' | 'grpcPort'>,
-    id: string,
-    name: string,
-  ): Promise<{ readonly rest: number; readonly grpc: number }> {
-    const kept = keptPorts(id);
-    const choose = async (asked: number | undefined, usual: number, other: ReadonlySet<number>): Promise<number> => {
-      if (asked === undefined || asked === 0) return nextFreePort(usual, new Set([...kept, ...other]));
-      const owner = servingPorts(id).find(({ ports }) => ports.includes(asked));
-      const live =
-        owner !== undefined &&
-        hub.state.servings.some((one) => one.name === owner.name && (one.state.kind === 'serving' || one.state.kind === 'starting'));
-      if (live || other.has(asked))
-        throw new AppError('PORT_TAKEN', { port: asked, owner: live ? owner.name : name, free: await nextFreePort(usual, kept) });
-      return asked;
-    };
-    const rest = await choose(request.restPort, usualRest, new Set());
-    return { rest, grpc: await choose(request.grpcPort, usualGrpc, new Set([rest])) };
-  }
-
   const modelOf = (id: string): Model => {
     const model = hub.state.models.find((one) => one.id === id || one.name === id);
     if (model === undefined)
@@ -233,7 +200,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     await engines.ready;
     engines.engine();
     const model = modelOf(request.modelId);
-    const ports = await choosePorts(request, id, request.name ?? model.name);
+    const ports = await portKeeper.choose(request, id, request.name ?? model.name);
     return planServing(request, { servingId: id, model, settings: hub.state.settings, engine: hub.state.engine, ports });
   }
 
@@ -473,20 +440,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       const { containerId, state } = find(id);
       if (containerId !== null && state.kind === 'serving') yield* place.figures(containerId, options);
     },
-    async ports() {
-      const kept = keptPorts('');
-      const [rest, grpc] = [await nextFreePort(usualRest, kept), await nextFreePort(usualGrpc, kept)];
-      const taken: { port: number; owner: string }[] = [];
-      const engine = hub.state.engine.state === 'connected' ? engines.engine() : null;
-      for (const [usual, port] of [
-        [usualRest, rest],
-        [usualGrpc, grpc],
-      ] as const) {
-        if (port !== usual)
-          taken.push({ port: usual, owner: await portOwner(usual, { engine, servings: servingPorts(''), signal: ended.signal }) });
-      }
-      return { rest, grpc, taken };
-    },
+    ports: () => portKeeper.offer(ended.signal),
     reconcile,
     async settled(id) {
       await starting.get(find(id).id)?.finished.catch(() => undefined);

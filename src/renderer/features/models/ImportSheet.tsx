@@ -1,9 +1,8 @@
-import { ActionIcon, Button, Modal, Select, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Modal, TextInput } from '@mantine/core';
 import { useCallback, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { ImportView } from '../../../shared/contract/index.ts';
 import type { Mend, Problem } from '../../../shared/contract/savedModel.ts';
-import type { VersionPolicy } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { closeImport, useClient, useMirror } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
@@ -11,6 +10,7 @@ import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { Checklist } from './Checklist.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
+import { Advanced, policyOf, untouched, Where, type Choices } from './ServeOptions.tsx';
 import { signatureLine, signaturesOf, methodWord } from './shapes.ts';
 import styles from './models.module.css';
 
@@ -18,23 +18,6 @@ const lookAgainMs = 1_000;
 const namePattern = /^[A-Za-z0-9_.-]{1,128}$/;
 /** Problems that pass by themselves while a copy is under way. */
 const arriving = new Set<Problem['code']>(['SHARD_SHORT', 'SHARD_MISSING', 'INDEX_MISSING', 'NO_SAVED_MODEL', 'INDEX_CORRUPT']);
-
-interface Choices {
-  readonly name: string;
-  readonly policy: 'latest' | 'all' | 'pinned';
-  readonly pinned: string;
-  readonly restPort: string;
-  readonly grpcPort: string;
-  readonly image: string;
-  readonly flags: string;
-  readonly tags: readonly string[] | null;
-}
-
-const untouched: Choices = { name: '', policy: 'latest', pinned: '', restPort: '', grpcPort: '', image: '', flags: '', tags: null };
-
-function policyOf({ policy, pinned }: Choices): VersionPolicy {
-  return policy === 'pinned' ? { kind: 'specific', versions: pinned.split(/[\s,]+/).filter(Boolean) } : { kind: policy };
-}
 
 /** Problems that keep a model from serving; another set of tags settles a missing serve tag. */
 function blockers({ inspection }: ImportView, { tags }: Choices): readonly Problem[] {
@@ -144,112 +127,6 @@ function Versions({ view }: { readonly view: ImportView }) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function Advanced({
-  choices,
-  change,
-  ports,
-}: {
-  readonly choices: Choices;
-  readonly change: (next: Partial<Choices>) => void;
-  readonly ports: { readonly rest: number; readonly grpc: number } | null;
-}) {
-  const { t } = useText();
-  const image = useMirror((state) => state.settings.image);
-  const [opened, setOpened] = useState(false);
-  const versions =
-    choices.policy === 'pinned' ? t('import.policyPinned', { versions: choices.pinned }) : t(`import.policy.${choices.policy}`);
-  return (
-    <div>
-      <button type="button" className={styles['disclosure']} aria-expanded={opened} onClick={() => setOpened(!opened)}>
-        <Icon name={opened ? 'down' : 'right'} size={14} />
-        {t('import.advanced')}
-        <span className={styles['caption']}>
-          {t('import.advancedSentence', {
-            versions,
-            rest: choices.restPort || String(ports?.rest ?? 8501),
-            grpc: choices.grpcPort || String(ports?.grpc ?? 8500),
-          })}
-        </span>
-      </button>
-      {opened ? (
-        <div className={styles['fields']}>
-          <Select
-            label={t('import.policy')}
-            value={choices.policy}
-            allowDeselect={false}
-            data={[
-              { value: 'latest', label: t('import.policy.latest') },
-              { value: 'all', label: t('import.policy.all') },
-              { value: 'pinned', label: t('import.pinned') },
-            ]}
-            onChange={(value) => change({ policy: value === 'all' || value === 'pinned' ? value : 'latest' })}
-          />
-          <TextInput
-            label={t('import.pinnedHint')}
-            disabled={choices.policy !== 'pinned'}
-            value={choices.pinned}
-            onChange={(event) => change({ pinned: event.currentTarget.value })}
-          />
-          <TextInput
-            label={t('import.restPort')}
-            inputMode="numeric"
-            placeholder={String(ports?.rest ?? 8501)}
-            value={choices.restPort}
-            onChange={(event) => change({ restPort: event.currentTarget.value.replace(/\D/g, '') })}
-          />
-          <TextInput
-            label={t('import.grpcPort')}
-            inputMode="numeric"
-            placeholder={String(ports?.grpc ?? 8500)}
-            value={choices.grpcPort}
-            onChange={(event) => change({ grpcPort: event.currentTarget.value.replace(/\D/g, '') })}
-          />
-          <TextInput
-            label={t('import.image')}
-            placeholder={image}
-            value={choices.image}
-            onChange={(event) => change({ image: event.currentTarget.value })}
-          />
-          <Textarea
-            label={t('import.flags')}
-            rows={2}
-            value={choices.flags}
-            onChange={(event) => change({ flags: event.currentTarget.value })}
-          />
-        </div>
-      ) : null}
-    </div>
-  );
-}
-
-function Where() {
-  const { t } = useText();
-  const engine = useMirror((state) => state.engine);
-  const image = useMirror((state) => state.settings.image);
-  return (
-    <>
-      <label className={styles['place']} data-chosen="true">
-        <input type="radio" name="place" defaultChecked />
-        <span>
-          <strong>{t('import.docker', { version: engine.version ?? '' })}</strong>
-          <br />
-          <span className={styles['caption']}>
-            {engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}
-          </span>
-        </span>
-      </label>
-      <label className={styles['place']}>
-        <input type="radio" name="place" disabled />
-        <span>
-          <strong className={styles['dim']}>{t('import.embedded')}</strong>
-          <br />
-          <span className={styles['caption']}>{t('import.embeddedText')}</span>
-        </span>
-      </label>
-    </>
   );
 }
 

@@ -1,0 +1,134 @@
+import { Select, Textarea, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import type { VersionPolicy } from '../../../shared/contract/serving.ts';
+import { useText } from '../../app/i18n.tsx';
+import { useMirror } from '../../app/store.ts';
+import { Icon } from '../../ui/Icon.tsx';
+import styles from './models.module.css';
+
+/** What the person chose in the sheet; empty texts stand for the sensible choice. */
+export interface Choices {
+  readonly name: string;
+  readonly policy: 'latest' | 'all' | 'pinned';
+  readonly pinned: string;
+  readonly restPort: string;
+  readonly grpcPort: string;
+  readonly image: string;
+  readonly flags: string;
+  readonly tags: readonly string[] | null;
+}
+
+export const untouched: Choices = { name: '', policy: 'latest', pinned: '', restPort: '', grpcPort: '', image: '', flags: '', tags: null };
+
+/** The versions to serve, of the sheet's words. */
+export function policyOf({ policy, pinned }: Choices): VersionPolicy {
+  return policy === 'pinned' ? { kind: 'specific', versions: pinned.split(/[\s,]+/).filter(Boolean) } : { kind: policy };
+}
+
+/** What is chosen sensibly already, told in a sentence; opened, it can be chosen otherwise. */
+export function Advanced({
+  choices,
+  change,
+  ports,
+}: {
+  readonly choices: Choices;
+  readonly change: (next: Partial<Choices>) => void;
+  readonly ports: { readonly rest: number; readonly grpc: number } | null;
+}) {
+  const { t } = useText();
+  const image = useMirror((state) => state.settings.image);
+  const [opened, setOpened] = useState(false);
+  const versions =
+    choices.policy === 'pinned' ? t('import.policyPinned', { versions: choices.pinned }) : t(`import.policy.${choices.policy}`);
+  return (
+    <div>
+      <button type="button" className={styles['disclosure']} aria-expanded={opened} onClick={() => setOpened(!opened)}>
+        <Icon name={opened ? 'down' : 'right'} size={14} />
+        {t('import.advanced')}
+        <span className={styles['caption']}>
+          {t('import.advancedSentence', {
+            versions,
+            rest: choices.restPort || String(ports?.rest ?? 8501),
+            grpc: choices.grpcPort || String(ports?.grpc ?? 8500),
+          })}
+        </span>
+      </button>
+      {opened ? (
+        <div className={styles['fields']}>
+          <Select
+            label={t('import.policy')}
+            value={choices.policy}
+            allowDeselect={false}
+            data={[
+              { value: 'latest', label: t('import.policy.latest') },
+              { value: 'all', label: t('import.policy.all') },
+              { value: 'pinned', label: t('import.pinned') },
+            ]}
+            onChange={(value) => change({ policy: value === 'all' || value === 'pinned' ? value : 'latest' })}
+          />
+          <TextInput
+            label={t('import.pinnedHint')}
+            disabled={choices.policy !== 'pinned'}
+            value={choices.pinned}
+            onChange={(event) => change({ pinned: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t('import.restPort')}
+            inputMode="numeric"
+            placeholder={String(ports?.rest ?? 8501)}
+            value={choices.restPort}
+            onChange={(event) => change({ restPort: event.currentTarget.value.replace(/\D/g, '') })}
+          />
+          <TextInput
+            label={t('import.grpcPort')}
+            inputMode="numeric"
+            placeholder={String(ports?.grpc ?? 8500)}
+            value={choices.grpcPort}
+            onChange={(event) => change({ grpcPort: event.currentTarget.value.replace(/\D/g, '') })}
+          />
+          <TextInput
+            label={t('import.image')}
+            placeholder={image}
+            value={choices.image}
+            onChange={(event) => change({ image: event.currentTarget.value })}
+          />
+          <Textarea
+            label={t('import.flags')}
+            rows={2}
+            value={choices.flags}
+            onChange={(event) => change({ flags: event.currentTarget.value })}
+          />
+        </div>
+      ) : null}
+    </div>
+  );
+}
+
+/** Where it runs: Docker, or later the embedded engine. */
+export function Where() {
+  const { t } = useText();
+  const engine = useMirror((state) => state.engine);
+  const image = useMirror((state) => state.settings.image);
+  return (
+    <>
+      <label className={styles['place']} data-chosen="true">
+        <input type="radio" name="place" defaultChecked />
+        <span>
+          <strong>{t('import.docker', { version: engine.version ?? '' })}</strong>
+          <br />
+          <span className={styles['caption']}>
+            {engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}
+          </span>
+        </span>
+      </label>
+      <label className={styles['place']}>
+        <input type="radio" name="place" disabled />
+        <span>
+          <strong className={styles['dim']}>{t('import.embedded')}</strong>
+          <br />
+          <span className={styles['caption']}>{t('import.embeddedText')}</span>
+        </span>
+      </label>
+    </>
+  );
+}
