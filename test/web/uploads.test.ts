@@ -43,8 +43,12 @@ const left = (its: RunningWebShell = running): Promise<string[]> => readdir(its.
 /** Waits until the folder of uploads is as expected; the test's own time limit ends it otherwise. */
 async function untilLeft(expected: readonly string[], its: RunningWebShell = running): Promise<readonly string[]> {
   for (;;) {
-    const names = await left(its);
-    if (names.length === expected.length) return names;
+    const names = await left(its).catch((error: NodeJS.ErrnoException) => {
+      // A folder went away while it was being listed: look again.
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (names?.length === expected.length) return names;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
