@@ -44,7 +44,7 @@ interface Opened extends AsyncDisposable {
   end(): Promise<{ again(more?: { readonly forgetTokens: boolean }): Promise<void> }>;
   /** Drops paths of this machine onto the page. */
   drop(...paths: readonly string[]): Promise<void>;
-  dispatch(event: 'call' | 'stop'): Promise<void>;
+  dispatch(event: 'call' | 'stop' | 'stop-at-once'): Promise<void>;
   heard(line: string | RegExp): Promise<void>;
 }
 
@@ -184,19 +184,33 @@ describe('a page of the web shell in Chromium', () => {
     });
   });
 
-  test('an upload that is stopped in the middle leaves nothing', async () => {
-    await using opened = await open();
-    await opened.heard('status connected');
+  /** A file of many bytes that costs none: more than can be sent before it is stopped. */
+  async function dropLarge(opened: Opened): Promise<void> {
     const large = join(opened.home, 'large');
     await mkdir(large);
     await writeFile(join(large, 'weights'), '');
-    await truncate(join(large, 'weights'), 400_000_000);
+    await truncate(join(large, 'weights'), 8_000_000_000);
     await opened.drop(large);
-    await opened.heard(/^sending/);
+  }
+  const nothingIsLeft = (opened: Opened): Promise<void> =>
+    expect.poll(() => readdir(join(opened.home, 'uploads')), { timeout: 30_000 }).toEqual([]);
+
+  test('an upload that is stopped in the middle leaves nothing', async () => {
+    await using opened = await open();
+    await opened.heard('status connected');
+    await dropLarge(opened);
+    await opened.heard('first bytes are out');
     await opened.dispatch('stop');
     await opened.heard('failed CANCELLED');
-    const uploads = join(opened.home, 'uploads');
-    while ((await readdir(uploads)).length > 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(await readdir(uploads)).toEqual([]);
+    await nothingIsLeft(opened);
+  });
+
+  test('an upload that is stopped while it is announced leaves nothing', async () => {
+    await using opened = await open();
+    await opened.heard('status connected');
+    await opened.dispatch('stop-at-once');
+    await dropLarge(opened);
+    await opened.heard('failed CANCELLED');
+    await nothingIsLeft(opened);
   });
 });

@@ -16,17 +16,17 @@ export function problemOfAnswer(status: number, body: string): AppError {
   return new AppError('BAD_INPUT', { detail: `The answer was ${status}.` });
 }
 
-async function post(path: string, token: string, body: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+/** Never stopped in the middle: only the answer tells what is there now, and so what a stop must take back. */
+async function post(path: string, token: string, body: unknown): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(path, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: signal ?? null,
     });
   } catch (cause) {
-    throw new AppError(signal?.aborted === true ? 'CANCELLED' : 'CONNECTION_LOST', {}, { cause });
+    throw new AppError('CONNECTION_LOST', {}, { cause });
   }
   if (!response.ok) throw problemOfAnswer(response.status, await response.text());
   return response.json();
@@ -72,7 +72,7 @@ interface UploadOptions {
 async function upload(thing: DroppedThing, { token, signal, onSent }: UploadOptions): Promise<string> {
   const totalBytes = thing.files.reduce((sum, { file }) => sum + file.size, 0);
   const plan = { name: thing.name, kind: thing.kind, files: thing.files.length, totalBytes, emptyFolders: thing.emptyFolders };
-  const { id } = (await post('/api/uploads', token, plan, signal)) as { id: string };
+  const { id } = (await post('/api/uploads', token, plan)) as { id: string };
   const failed = new AbortController();
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   const sent = new Map<DroppedFile, number>();
@@ -93,7 +93,8 @@ async function upload(thing: DroppedThing, { token, signal, onSent }: UploadOpti
   }
   try {
     await Promise.all(Array.from({ length: filesAtOnce }, sendSome));
-    const { ticket } = (await post(`/api/uploads/${id}/finish`, token, {}, signal)) as { ticket: string };
+    if (either.aborted) throw new AppError('CANCELLED');
+    const { ticket } = (await post(`/api/uploads/${id}/finish`, token, {})) as { ticket: string };
     return ticket;
   } catch (error) {
     failed.abort();

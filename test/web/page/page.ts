@@ -13,6 +13,8 @@ const connection = connect();
 say(`now ${connection.status}`);
 connection.subscribe((status) => say(`status ${status}`));
 let stop = new AbortController();
+let stopAtOnce = false;
+document.addEventListener('stop-at-once', () => (stopAtOnce = true));
 document.addEventListener('stop', () => stop.abort());
 document.addEventListener('call', () => {
   connection
@@ -33,7 +35,10 @@ document.addEventListener('drop', (event) => {
     signal: stop.signal,
     onProgress(sent, total) {
       if (told === '') say(`sending ${sent} of ${total}`);
+      if (told.startsWith('0 ') && sent > 0) say('first bytes are out');
       told = `${sent} of ${total}`;
+      // The request that announces it goes out with this turn of the loop.
+      if (stopAtOnce) setTimeout(() => stop.abort());
     },
   });
   void Promise.allSettled(tickets).then((results) => {
