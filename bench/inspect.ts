@@ -7,7 +7,7 @@ import { median, processMs, say } from './processMs.ts';
 
 const root = join(import.meta.dirname, '..');
 const program = join(root, 'out', 'main', 'slipway.js');
-const model = join(root, 'resources', 'sample', 'iris', '3');
+const model = join(root, 'resources', 'sample', 'digits', '3');
 
 /** Peak resident memory of a whole inspect process in MB, as the system counts it. */
 function peakMb(folder: string): number {

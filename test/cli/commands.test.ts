@@ -9,7 +9,7 @@ import { whyNoEngine } from '../docker/engine.ts';
 import { lineOf, slipway, startSlipway } from './runSlipway.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const sample = join(root, 'resources', 'sample', 'iris');
+const sample = join(root, 'resources', 'sample', 'digits');
 let home = '';
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'slipway-cli-'));
@@ -25,7 +25,7 @@ describe('without an engine', () => {
     expect([code, document.kind, document.name, document.versions.map(({ version, verified }) => [version, verified])]).toEqual([
       0,
       'ok',
-      'iris',
+      'digits',
       [
         ['1', false],
         ['2', false],

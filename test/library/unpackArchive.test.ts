@@ -10,7 +10,7 @@ import { unpackArchive } from '../../src/main/library/unpackArchive.ts';
 import { AppError } from '../../src/shared/contract/errors.ts';
 
 const signal = new AbortController().signal;
-const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample', 'iris');
+const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample', 'digits');
 const limits = { totalBytes: 2_000_000, entries: 20, depth: 6, ratio: 200, ratioFloorBytes: 100_000 };
 let folder = '';
 beforeEach(() => {
@@ -74,14 +74,14 @@ describe('archives that are no models', () => {
 });
 
 test('a model in a .tar.gz comes out as it went in', async () => {
-  execFileSync('tar', ['-czf', join(folder, 'iris.tar.gz'), '-C', sample, '.']);
-  await unpackArchive(join(folder, 'iris.tar.gz'), join(folder, 'iris'), { signal });
-  expect(readFileSync(join(folder, 'iris', '3', 'saved_model.pb'))).toEqual(readFileSync(join(sample, '3', 'saved_model.pb')));
+  execFileSync('tar', ['-czf', join(folder, 'digits.tar.gz'), '-C', sample, '.']);
+  await unpackArchive(join(folder, 'digits.tar.gz'), join(folder, 'digits'), { signal });
+  expect(readFileSync(join(folder, 'digits', '3', 'saved_model.pb'))).toEqual(readFileSync(join(sample, '3', 'saved_model.pb')));
 });
 
 test('a model in a .zip comes out as it went in', async () => {
   const script = `import shutil,sys; shutil.make_archive(sys.argv[1], 'zip', sys.argv[2])`;
-  execFileSync('python3', ['-c', script, join(folder, 'iris'), sample]);
-  await unpackArchive(join(folder, 'iris.zip'), join(folder, 'iris'), { signal });
-  expect(readdirSync(join(folder, 'iris')).toSorted()).toEqual(['1', '2', '3']);
+  execFileSync('python3', ['-c', script, join(folder, 'digits'), sample]);
+  await unpackArchive(join(folder, 'digits.zip'), join(folder, 'digits'), { signal });
+  expect(readdirSync(join(folder, 'digits')).toSorted()).toEqual(['1', '2', '3']);
 });

@@ -13,7 +13,7 @@ import { readVariablesIndex } from '../../src/main/savedmodel/variablesIndex.ts'
 import { readConcreteFunctions } from '../../src/main/savedmodel/objectGraph.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const sample = (...path: string[]): Buffer => readFileSync(join(root, 'resources', 'sample', 'iris', '1', ...path));
+const sample = (...path: string[]): Buffer => readFileSync(join(root, 'resources', 'sample', 'digits', '1', ...path));
 
 /** Some bytes changed, cut, doubled or put in. */
 const mutated = (original: Uint8Array): fc.Arbitrary<Uint8Array> =>
@@ -112,7 +112,7 @@ describe('the reader in a worker', () => {
 
   test('answers the same as in this thread', async () => {
     const signal = new AbortController().signal;
-    const path = join(root, 'resources', 'sample', 'iris');
+    const path = join(root, 'resources', 'sample', 'digits');
     expect(await inspectInWorker(path, { signal })).toEqual(await inspectFolder(path, { signal }));
   });
 

@@ -24,6 +24,6 @@ export function commandOutside({ env }: Pick<CommandIo, 'env'>, role: Outside['r
     capabilities: { dropIsLink: false, pickFolderDialog: false, folderTree: true, revealFolder: false },
     settings: openSettingsFile(join(home, 'settings.json')),
     roots: roots.length > 0 ? roots : [env['HOME'] ?? homedir()],
-    samplePath: join(resourcesFolder(), 'sample', 'iris'),
+    samplePath: join(resourcesFolder(), 'sample', 'digits'),
   };
 }

@@ -81,7 +81,7 @@ export async function runDesktop(): Promise<void> {
     role: 'desktop',
     settings,
     roots: [homedir()],
-    samplePath: join(resourcesFolder(), 'sample', 'iris'),
+    samplePath: join(resourcesFolder(), 'sample', 'digits'),
     capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
     pickFolder: async () => {
       const { filePaths } = await (window === null

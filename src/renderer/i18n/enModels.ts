@@ -62,7 +62,7 @@ export const enModels = {
   'empty.chooseHint': 'Nothing starts before you say so.',
   'empty.sample.title': 'No model at hand?',
   'empty.sample.versions': '3 versions',
-  'empty.sample.text': 'Four measurements of a flower in, three species out. 815 parameters, answers in under a millisecond.',
+  'empty.sample.text': 'A handwritten digit of 8 × 8 pixels in, ten probabilities out. 3706 parameters, answers in under a millisecond.',
   'empty.sample.serve': 'Serve the sample',
   'empty.sample.hint': 'a few seconds, then the playground opens',
   'empty.formats.title': 'From another format',

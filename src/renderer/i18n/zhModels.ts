@@ -64,7 +64,7 @@ export const zhModels: Record<keyof typeof enModels, string> = {
   'empty.chooseHint': '确认之前不会启动任何服务。',
   'empty.sample.title': '手边没有模型？',
   'empty.sample.versions': '3 个版本',
-  'empty.sample.text': '输入花的四项测量值，输出三个品种。815 个参数，不到一毫秒即可回答。',
+  'empty.sample.text': '输入 8 × 8 像素的手写数字，输出十个概率。3706 个参数，不到一毫秒即可回答。',
   'empty.sample.serve': '启动示例',
   'empty.sample.hint': '几秒后打开试验台',
   'empty.formats.title': '其他格式',

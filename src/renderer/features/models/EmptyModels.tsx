@@ -52,13 +52,13 @@ export function EmptyModels() {
           <h2>{t('empty.sample.title')}</h2>
           <div className={styles['card']}>
             <div className={styles['row']}>
-              <h3>iris</h3>
+              <h3>digits</h3>
               <span className={styles['chip']}>{t('empty.sample.versions')}</span>
             </div>
             <p className={styles['dim']}>{t('empty.sample.text')}</p>
             <div className={styles['code']}>
-              <div>in&nbsp; features float32 [?, 4]</div>
-              <div>out output_0 float32 [?, 3]</div>
+              <div>in&nbsp; image float32 [?, 8, 8, 1]</div>
+              <div>out probabilities float32 [?, 10]</div>
             </div>
             <div className={styles['row']}>
               <Button variant="filled" leftSection={<Icon name="play" />} loading={call.busy} onClick={() => void serveSample()}>

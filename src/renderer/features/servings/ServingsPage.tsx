@@ -76,11 +76,11 @@ function ServingsEmpty() {
       <h2 className={styles['hero']}>{t('servings.empty.title')}</h2>
       <p className={styles['dim']}>{t('servings.empty.text')}</p>
       <pre className={styles['code']} tabIndex={0} aria-label={t('servings.empty.example')}>
-        {`POST http://127.0.0.1:8501/v1/models/iris:predict
-{"instances": [[5.1, 3.5, 1.4, 0.2]]}
+        {`POST http://127.0.0.1:8501/v1/models/digits:predict
+{"instances": [[[[0.0], [0.31], … ]]]}
 
 200 OK
-{"predictions": [[0.97, 0.03, 0.00]]}`}
+{"predictions": [[0.00, 0.01, 0.98, … ]]}`}
       </pre>
       <div className={styles['emptyActs']}>
         <Button variant="filled" onClick={() => go('/models')}>
