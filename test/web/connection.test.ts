@@ -192,8 +192,9 @@ describe('a page of the web shell in Chromium', () => {
     await truncate(join(large, 'weights'), 8_000_000_000);
     await opened.drop(large);
   }
-  const nothingIsLeft = (opened: Opened): Promise<void> =>
-    expect.poll(() => readdir(join(opened.home, 'uploads')), { timeout: 30_000 }).toEqual([]);
+  async function nothingIsLeft(opened: Opened): Promise<void> {
+    await expect.poll(() => readdir(join(opened.home, 'uploads')), { timeout: 30_000 }).toEqual([]);
+  }
 
   test('an upload that is stopped in the middle leaves nothing', async () => {
     await using opened = await open();
