@@ -111,7 +111,7 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a real engine' : `a real
     const abort = new AbortController();
     const seen: string[] = [];
     const watching = (async () => {
-      for await (const { action, labels } of engine.events({ signal: abort.signal })) {
+      for await (const { action, labels } of engine.events({ signal: abort.signal, since: new Date() })) {
         if (labels['dev.slipway.test'] !== 'yes' || labels['name'] === undefined) continue;
         seen.push(action);
         if (action === 'destroy') abort.abort();

@@ -13,10 +13,12 @@ const states: Readonly<Record<string, ServingState>> = {
 };
 const events: Readonly<Record<string, ServingEvent>> = {
   start: { kind: 'start' },
+  loading: { kind: 'loading' },
   step: { kind: 'step', step: 'available' },
   available: { kind: 'available', versions: ['2'] },
   refuse: { kind: 'refuse', problem },
   stop: { kind: 'stop' },
+  goesOn: { kind: 'goesOn', versions: ['1'] },
   ended: { kind: 'ended', reason: 'outside' },
   broke: { kind: 'broke', problem },
 };
@@ -41,24 +43,28 @@ test('every pair of state and event has its outcome', () => {
   expect(table).toEqual({
     starting: {
       start: '=',
+      loading: '=',
       step: 'starting available',
       available: 'serving',
       refuse: 'failed load',
       stop: 'stopping',
+      goesOn: '=',
       ended: 'stopped outside',
       broke: '=',
     },
     serving: {
       start: '=',
+      loading: 'starting load',
       step: '=',
       available: 'serving',
       refuse: '=',
       stop: 'stopping',
+      goesOn: '=',
       ended: 'stopped outside',
       broke: 'failed running',
     },
-    stopping: { start: '=', step: '=', available: '=', refuse: '=', stop: '=', ended: 'stopped outside', broke: 'stopped person' },
-    stopped: { start: 'starting check', step: '=', available: 'serving', refuse: '=', stop: '=', ended: '=', broke: '=' },
-    failed: { start: 'starting check', step: '=', available: 'serving', refuse: '=', stop: '=', ended: '=', broke: '=' },
+    stopping: { start: '=', loading: '=', step: '=', available: '=', refuse: '=', stop: '=', goesOn: 'serving', ended: 'stopped outside', broke: 'stopped person' },
+    stopped: { start: 'starting check', loading: 'starting load', step: '=', available: 'serving', refuse: '=', stop: '=', goesOn: '=', ended: '=', broke: '=' },
+    failed: { start: 'starting check', loading: 'starting load', step: '=', available: 'serving', refuse: '=', stop: '=', goesOn: '=', ended: '=', broke: '=' },
   });
 });

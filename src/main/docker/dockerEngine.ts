@@ -87,7 +87,6 @@ export interface Credentials {
 
 /**
  * What Slipway needs from a container engine, and nothing more. Every failure is an AppError (see problems.ts).
- * One contract suite runs over the dockerode-backed one and the fake (test/docker/engineContract.ts).
  */
 export interface DockerEngine {
   readonly endpoint: string;
@@ -120,6 +119,6 @@ export interface DockerEngine {
   /** Ends when the container ends (follow) or the tail has been told. */
   logs(id: string, options: Cancellable & { readonly follow: boolean; readonly tail: number }): AsyncIterable<RawLogLine>;
   figures(id: string, options: Cancellable): AsyncIterable<Figures>;
-  /** Ends when the connection does. */
-  events(options: Cancellable): AsyncIterable<ContainerEvent>;
+  /** From a moment on, also what was before this call; ends when the connection does. */
+  events(options: Cancellable & { readonly since: Date }): AsyncIterable<ContainerEvent>;
 }

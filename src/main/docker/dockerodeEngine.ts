@@ -359,9 +359,9 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         if (figures !== null) yield figures;
       }
     },
-    async *events({ signal }) {
+    async *events({ signal, since }) {
       const stream = (await call(
-        () => docker.getEvents({ filters: { type: ['container'] }, abortSignal: signal }),
+        () => docker.getEvents({ filters: { type: ['container'] }, since: since.getTime() / 1000, abortSignal: signal }),
         {},
         signal,
       )) as unknown as Readable;

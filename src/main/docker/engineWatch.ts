@@ -20,6 +20,8 @@ export interface EngineWatch {
   engine(): DockerEngine;
   /** Called at each connection; at once where there is one. */
   onConnected(listener: (engine: DockerEngine) => void): () => void;
+  /** Called when the engine that was there no longer answers. */
+  onLost(listener: () => void): () => void;
   onEvent(listener: (event: ContainerEvent) => void): () => void;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function createEngineWatch({
   const ended = new AbortController();
   const life = AbortSignal.any([signal, ended.signal]);
   const connectedListeners = new Set<(engine: DockerEngine) => void>();
+  const lostListeners = new Set<() => void>();
   const eventListeners = new Set<(event: ContainerEvent) => void>();
   let current: DockerEngine | null = null;
   /** Aborted to make the loop look at once: a choice, "look again", a lost connection. */
@@ -110,11 +113,11 @@ export function createEngineWatch({
     }
   }
 
-  /** Tells events until the connection ends or somebody pokes. */
-  async function follow(engine: DockerEngine): Promise<void> {
+  /** Tells events, from just before the look on, until the connection ends or somebody pokes. */
+  async function follow(engine: DockerEngine, since: Date): Promise<void> {
     const until = AbortSignal.any([life, poke.signal]);
     try {
-      for await (const event of engine.events({ signal: until })) for (const listener of eventListeners) listener(event);
+      for await (const event of engine.events({ signal: until, since })) for (const listener of eventListeners) listener(event);
     } catch (error) {
       // The daemon went away while it was asked: the loop looks again.
       if (!(error instanceof AppError)) throw error;
@@ -123,18 +126,23 @@ export function createEngineWatch({
 
   async function loop(): Promise<void> {
     let attempt = 0;
+    let wasConnected = false;
     while (!life.aborted) {
       if (poke.signal.aborted) poke = new AbortController();
+      const since = new Date();
       const status = await look();
       hub.putEngine(status);
       ready.resolve();
       const engine = current;
       if (engine !== null) {
         attempt = 0;
+        wasConnected = true;
         for (const listener of connectedListeners) listener(engine);
-        await follow(engine);
+        await follow(engine, since);
         continue;
       }
+      if (wasConnected) for (const listener of lostListeners) listener();
+      wasConnected = false;
       const delayMs = retryMs[Math.min(attempt, retryMs.length - 1)] ?? 2_000;
       attempt += 1;
       await wait(delayMs, undefined, { signal: AbortSignal.any([life, poke.signal]) }).catch(() => undefined);
@@ -165,6 +173,10 @@ export function createEngineWatch({
       connectedListeners.add(listener);
       if (current !== null) listener(current);
       return () => void connectedListeners.delete(listener);
+    },
+    onLost(listener) {
+      lostListeners.add(listener);
+      return () => void lostListeners.delete(listener);
     },
     onEvent(listener) {
       eventListeners.add(listener);

@@ -4,10 +4,14 @@ import type { ServingState, StepId, StopReason } from '../../shared/contract/ser
 /** What can happen to a serving, whoever caused it. */
 export type ServingEvent =
   | { readonly kind: 'start' }
+  /** It runs, but does not answer yet: started from outside, or again by the engine. */
+  | { readonly kind: 'loading' }
   | { readonly kind: 'step'; readonly step: StepId }
   | { readonly kind: 'available'; readonly versions: readonly string[] }
   | { readonly kind: 'refuse'; readonly problem: ErrorReport }
   | { readonly kind: 'stop' }
+  /** A stop that failed. */
+  | { readonly kind: 'goesOn'; readonly versions: readonly string[] }
   | { readonly kind: 'ended'; readonly reason: StopReason }
   | { readonly kind: 'broke'; readonly problem: ErrorReport };
 
@@ -15,13 +19,17 @@ export type ServingEvent =
 export const neverStarted: ServingState = { kind: 'stopped', reason: 'never' };
 
 /**
- * The state after an event; the same object where the event means nothing in that state. Pure: effects live in servings.ts.
+ * The state after an event; the same object where the event means nothing in that state. Pure: effects live beside it.
  * `refuse` is a failed start, `broke` a container that ended by itself.
  */
 export function nextState(state: ServingState, event: ServingEvent): ServingState {
   switch (event.kind) {
     case 'start':
       return state.kind === 'stopped' || state.kind === 'failed' ? { kind: 'starting', step: 'check' } : state;
+    case 'loading':
+      return state.kind === 'starting' || state.kind === 'stopping' ? state : { kind: 'starting', step: 'load' };
+    case 'goesOn':
+      return state.kind === 'stopping' ? { kind: 'serving', versions: event.versions } : state;
     case 'step':
       return state.kind === 'starting' ? { kind: 'starting', step: event.step } : state;
     case 'available':

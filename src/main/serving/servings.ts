@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import {
   serveRequest,
@@ -8,32 +9,24 @@ import {
   type LogLine,
   type ServeRequest,
   type Serving,
+  type ServingNote,
   type ServingPlan,
   type ServingStep,
-  type StepId,
 } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
-import type { EventRecords, ServingRecord, ServingRecords } from '../database/records.ts';
-import { lifeLabel, ownerLabel, planLabel, type ContainerEvent, type Credentials } from '../docker/dockerEngine.ts';
+import type { EventRecords, ServingRecords } from '../database/records.ts';
+import type { ContainerEvent, Credentials } from '../docker/dockerEngine.ts';
 import type { EngineWatch } from '../docker/engineWatch.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
 import { configFileOf } from './containerSpec.ts';
-import { createDockerPlace, endedError } from './dockerPlace.ts';
-import type { PlaceReport } from './place.ts';
+import { createDockerPlace } from './dockerPlace.ts';
+import { createLedger, waitingSteps } from './ledger.ts';
+import type { PlaceReport, Running } from './place.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper } from './portKeeper.ts';
-import { neverStarted, nextState, type ServingEvent } from './servingMachine.ts';
-
-const stepIds: readonly StepId[] = ['check', 'pull', 'create', 'load', 'available', 'canary'];
-const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
-  id,
-  state: 'waiting',
-  startedAt: null,
-  elapsedMs: null,
-  detail: null,
-}));
+import { createReconcile } from './reconcile.ts';
 
 /** The person's servings: started, stopped, watched, adopted. */
 export interface Servings {
@@ -71,9 +64,18 @@ export interface ServingsOptions {
   readonly now: () => Date;
 }
 
+/** After a change of a model's folder its servers follow within this time, looked at so often. */
+const followMs = 10_000;
+const followEveryMs = 1_000;
+
+/** Events after which a container is looked at. */
+const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
+
 export function createServings({ hub, tasks, engines, records, events, ownerId, dataFolder, credentials, now }: ServingsOptions): Servings {
   const ended = new AbortController();
   const starting = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
+  /** Foreground servings of this process. */
+  const held = new Set<string>();
   const place = createDockerPlace({
     getEngine: () => engines.engine(),
     getSettings: () => hub.state.settings,
@@ -83,96 +85,44 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     ownerId,
     dataFolder,
   });
-
   const portKeeper = createPortKeeper({ hub, engines });
+  const ledger = createLedger({ hub, records, events, now });
+  const { find, change, happen } = ledger;
 
-  const find = (id: string): Serving => {
-    const found = hub.state.servings.find((one) => one.id === id || one.name === id);
-    if (found === undefined)
-      throw new AppError('SERVING_NOT_FOUND', { name: id, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
-    return found;
-  };
-  const recordOf = (id: string): ServingRecord | undefined => records.all().find((one) => one.id === id);
-
-  /** Changes what is shown and what would be said after a crash. */
-  function change(id: string, changes: Partial<Serving>): Serving {
-    const serving = { ...find(id), ...changes };
-    const record = recordOf(serving.id);
-    if (record !== undefined) records.put({ ...record, plan: serving.plan, containerId: serving.containerId, last: serving });
-    hub.putServing(serving);
-    return serving;
-  }
-  function happen(id: string, event: ServingEvent, changes: Partial<Serving> = {}): Serving {
-    const before = find(id);
-    const state = nextState(before.state, event);
-    if (state === before.state) return change(id, changes);
-    if (state.kind !== before.state.kind)
-      events.add({ about: before.name, kind: state.kind, detail: state.kind === 'failed' ? state.problem.title : '' });
-    return change(id, { ...changes, state, ...(state.kind === before.state.kind ? {} : { since: now().toISOString() }) });
-  }
-
-  function reportFor(id: string): PlaceReport {
-    return {
-      step(step, state, detail) {
-        const { steps } = find(id);
-        const moment = now().toISOString();
-        const next = steps.map((one): ServingStep => {
-          if (one.id !== step) return one;
-          const startedAt = one.startedAt ?? moment;
-          const elapsedMs = state === 'running' ? one.elapsedMs : Date.parse(moment) - Date.parse(startedAt);
-          return { ...one, state, startedAt, elapsedMs, detail: detail ?? one.detail };
-        });
-        happen(id, { kind: 'step', step }, { steps: next });
-      },
-      pull: (pull) => void change(id, { pull }),
-      cause: (cause) => void change(id, { cause }),
-      handle: (containerId) => void change(id, { containerId }),
-    };
-  }
-
-  const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] =>
-    steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));
-
-  /** Starts the task of one plan; the serving is shown as starting before this returns. */
-  function launch(plan: ServingPlan): { readonly servingId: string; readonly taskId: string } {
-    const id = plan.servingId;
-    const task = tasks.run(`Serve ${plan.name}`, { kind: 'serving', id }, async ({ signal: cancelled, report: tell }) => {
-      const signal = AbortSignal.any([cancelled, ended.signal]);
-      const report = reportFor(id);
+  /** One try to get a serving to answer, as a task; it is shown as starting before this returns. */
+  function attempt(
+    { id, name }: Pick<Serving, 'id' | 'name'>,
+    begin: 'start' | 'loading',
+    {
+      work,
+      cancelled,
+      ...changes
+    }: Partial<Serving> & {
+      readonly work: (report: PlaceReport, signal: AbortSignal) => Promise<Running>;
+      /** Leaves nothing half-started; `byPerson` is false where this process ends. */
+      readonly cancelled: (byPerson: boolean) => Promise<void>;
+    },
+  ): { readonly servingId: string; readonly taskId: string } {
+    const task = tasks.run(`Serve ${name}`, { kind: 'serving', id }, async ({ signal: stopped, report: tell }) => {
+      const signal = AbortSignal.any([stopped, ended.signal]);
+      const write = ledger.reportFor(id);
+      const report: PlaceReport = {
+        ...write,
+        step(step, state, detail) {
+          write.step(step, state, detail);
+          if (state === 'running') tell(null, detail ?? step);
+        },
+        pull(progress) {
+          write.pull(progress);
+          tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
+        },
+      };
       try {
-        const old = find(id).containerId;
-        report.step('check', 'running');
-        tell(null, 'checking');
-        if (old !== null) await place.remove(old);
-        change(id, { containerId: null });
-        await portKeeper.check(plan, signal);
-        report.step('check', 'done');
-        const running = await place.start(
-          plan,
-          {
-            ...report,
-            step: (step, state, detail) => {
-              report.step(step, state, detail);
-              if (state === 'running') tell(null, detail ?? step);
-            },
-            pull: (progress) => {
-              report.pull(progress);
-              tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
-            },
-          },
-          { signal },
-        );
-        happen(
-          id,
-          { kind: 'available', versions: running.versions },
-          { canary: running.canary, imageDigest: running.imageDigest, containerId: running.handle, cause: null, taskId: null },
-        );
+        const { handle, versions, canary, imageDigest } = await work(report, signal);
+        happen(id, { kind: 'available', versions }, { canary, imageDigest, containerId: handle, cause: null, taskId: null });
       } catch (error) {
         if (signal.aborted) {
-          // Ended with us: what was wanted stays wanted in the record; nothing is left half-started.
-          const handle = find(id).containerId;
-          if (handle !== null) await place.remove(handle).catch(() => undefined);
-          happen(id, { kind: 'ended', reason: 'person' }, { containerId: null, steps: waitingSteps, taskId: null, pull: null });
+          await cancelled(!ended.signal.aborted);
           throw error;
         }
         const problem = asAppError(error);
@@ -185,8 +135,45 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     // The task holds its failure; nobody else may wait for it.
     task.finished.catch(() => undefined);
     starting.set(id, { taskId: task.id, finished: task.finished });
-    happen(id, { kind: 'start' }, { taskId: task.id });
+    happen(id, { kind: begin }, { ...changes, taskId: task.id });
     return { servingId: id, taskId: task.id };
+  }
+
+  function launch(plan: ServingPlan): { readonly servingId: string; readonly taskId: string } {
+    const id = plan.servingId;
+    return attempt(find(id), 'start', {
+      async work(report, signal) {
+        const old = find(id).containerId;
+        report.step('check', 'running');
+        if (old !== null) await place.remove(old);
+        change(id, { containerId: null });
+        await portKeeper.check(plan, signal);
+        report.step('check', 'done');
+        return place.start(plan, report, { signal });
+      },
+      async cancelled() {
+        // What was wanted stays wanted in the record.
+        const handle = find(id).containerId;
+        if (handle !== null) await place.remove(handle).catch(() => undefined);
+        happen(id, { kind: 'ended', reason: 'person' }, { containerId: null, steps: waitingSteps, taskId: null, pull: null });
+      },
+    });
+  }
+
+  function resume({ id, name, plan, containerId, steps }: Serving, note: ServingNote | null): void {
+    const handle = containerId ?? '';
+    attempt({ id, name }, 'loading', {
+      note,
+      cause: null,
+      steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
+      work: (report, signal) => place.resume(handle, plan, report, { signal }),
+      async cancelled(byPerson) {
+        // With this process only the waiting ends: the next owner takes it up.
+        if (!byPerson) return;
+        await place.stop(handle);
+        happen(id, { kind: 'ended', reason: 'person' }, { steps: waitingSteps, taskId: null, note: null });
+      },
+    });
   }
 
   const modelOf = (id: string): Model => {
@@ -215,26 +202,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       return { servingId: same.id, taskId };
     }
     const made = await plan(request, randomUUID());
-    const moment = now().toISOString();
-    const serving: Serving = {
-      id: made.servingId,
-      modelId: model.id,
-      name,
-      engine: made.engine,
-      state: neverStarted,
-      plan: made,
-      steps: waitingSteps,
-      pull: null,
-      canary: null,
-      cause: null,
-      containerId: null,
-      imageDigest: null,
-      note: null,
-      since: moment,
-      taskId: null,
-    };
-    records.put({ id: serving.id, plan: made, wanted: 'running', containerId: null, last: serving, createdAt: moment });
-    hub.putServing(serving);
+    ledger.add(made);
     return launch(made);
   }
 
@@ -242,28 +210,13 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     const serving = find(id);
     if (serving.state.kind === 'starting' || serving.state.kind === 'stopping')
       throw new AppError('SERVING_RUNNING', { name: serving.name });
-    const { plan: old } = serving;
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    const request = serveRequest.parse({
-      modelId: old.modelId,
-      name: old.name,
-      engine: old.engine,
-      image: old.image,
-      restPort: old.restPort,
-      grpcPort: old.grpcPort,
-      versions: old.versions,
-      tags: old.tags,
-      extraFlags: old.extraFlags,
-      env: old.env,
-      life: old.life,
-      memoryBytes: old.memoryBytes,
-      ...given,
-    });
+    const { user: _, ...old } = serving.plan;
+    const request = serveRequest.parse({ ...old, ...given });
     // Refused changes leave what runs as it is.
     const made = await plan(request, serving.id);
     if (serving.state.kind === 'serving') await stop(serving.id);
-    const record = recordOf(serving.id);
-    if (record !== undefined) records.put({ ...record, plan: made, wanted: 'running' });
+    ledger.want(serving.id, 'running');
     change(serving.id, {
       plan: made,
       name: made.name,
@@ -279,22 +232,22 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   async function stop(id: string): Promise<void> {
     const serving = find(id);
-    const record = recordOf(serving.id);
-    if (record !== undefined) records.put({ ...record, wanted: 'stopped' });
+    ledger.want(serving.id, 'stopped');
     const start = starting.get(serving.id);
     if (start !== undefined) {
       tasks.cancel(start.taskId);
       await start.finished.catch(() => undefined);
       return;
     }
-    if (serving.state.kind !== 'serving') return;
+    const { state, containerId } = serving;
+    if (state.kind !== 'serving' && state.kind !== 'stopping') return;
     happen(serving.id, { kind: 'stop' });
     try {
-      if (serving.containerId !== null) await place.stop(serving.containerId);
+      if (containerId !== null) await place.stop(containerId);
       happen(serving.id, { kind: 'ended', reason: 'person' }, { note: null });
     } catch (error) {
-      // It still runs: the truth comes by reconcile; the person hears why now.
-      await reconcileOne(serving.id).catch(() => undefined);
+      // It still runs, as far as anybody knows; the person hears why now, the truth comes by reconcile.
+      if (state.kind === 'serving') happen(serving.id, { kind: 'goesOn', versions: state.versions });
       throw error;
     }
   }
@@ -313,110 +266,48 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     const { containerId } = find(serving.id);
     if (containerId !== null) await place.remove(containerId);
     await rm(dirname(configFileOf(dataFolder, serving.plan)), { recursive: true, force: true });
-    records.remove(serving.id);
-    hub.dropServing(serving.id);
-    events.add({ about: serving.name, kind: 'removed', detail: '' });
+    ledger.drop(serving.id);
   }
 
-  /** Brings one serving to what its container is. */
-  async function reconcileOne(id: string): Promise<void> {
-    const serving = find(id);
-    if (starting.has(id)) return;
-    const shown = serving.state.kind;
-    if (serving.containerId === null) {
-      if (shown !== 'stopped' && shown !== 'failed')
-        happen(id, { kind: 'ended', reason: 'ended' }, { note: 'It was not running when Slipway looked again.' });
-      return;
-    }
-    const facts = await place.inspect(serving.containerId, serving.plan, { signal: ended.signal });
-    if (facts.kind === 'running') {
-      if (shown === 'serving') change(id, serving.note === null ? {} : { note: null });
-      else if (shown !== 'stopping') {
-        const note = shown === 'stopped' ? 'It was started from outside Slipway.' : null;
-        happen(
-          id,
-          { kind: 'available', versions: facts.versions },
-          { note, taskId: null, steps: serving.steps.map((one) => ({ ...one, state: one.state === 'running' ? 'done' : one.state })) },
-        );
-      }
-    } else if (shown === 'serving' || shown === 'starting' || shown === 'stopping') {
-      if (facts.kind === 'gone')
-        happen(
-          id,
-          { kind: 'ended', reason: 'removed' },
-          { containerId: null, note: 'Its container was removed from outside Slipway. Start makes it anew.' },
-        );
-      else if (facts.outOfMemory || (facts.exitCode !== 0 && facts.exitCode !== 143 && facts.exitCode !== 137)) {
-        happen(id, { kind: 'broke', problem: endedError(facts.exitCode, facts.outOfMemory, '').report() });
-      } else happen(id, { kind: 'ended', reason: 'outside' }, { note: 'Its container was stopped from outside Slipway.' });
-    } else if (facts.kind === 'gone') change(id, { containerId: null });
+  const reconcile = createReconcile({
+    hub,
+    ledger,
+    place,
+    isStarting: (id) => starting.has(id),
+    isHeld: (id) => held.has(id),
+    resume,
+    stop,
+    remove,
+    signal: ended.signal,
+  });
+  /** Looks in the background: without an engine the look comes when there is one again. */
+  function looked(look: Promise<void>): void {
+    look.catch((error: unknown) => {
+      if (!ended.signal.aborted && !(error instanceof AppError)) asAppError(error);
+    });
   }
 
-  /** Containers with our owner's label that no record knows: adopted by the plan on their label, or ended where they were foreground. */
-  async function adopt(): Promise<void> {
-    const engine = engines.engine();
-    for (const container of await engine.list(`${ownerLabel}=${ownerId}`, { signal: ended.signal })) {
-      let made: ServingPlan;
-      try {
-        made = JSON.parse(container.labels[planLabel] ?? '') as ServingPlan;
-      } catch {
-        // Not one of ours after all: somebody copied a label. It is left alone.
-        continue;
-      }
-      const known = hub.state.servings.find(({ id }) => id === made.servingId);
-      const foregroundLeftOver = container.labels[lifeLabel] === 'foreground' && !starting.has(made.servingId) && !held.has(made.servingId);
-      if (foregroundLeftOver) {
-        await engine.stop(container.id, { graceSeconds: 1 });
-        await engine.remove(container.id);
-        continue;
-      }
-      if (known !== undefined) {
-        if (known.containerId === null && !starting.has(known.id)) change(known.id, { containerId: container.id });
-        continue;
-      }
-      const moment = now().toISOString();
-      const serving: Serving = {
-        id: made.servingId,
-        modelId: made.modelId,
-        name: made.name,
-        engine: made.engine,
-        state: { kind: 'stopped', reason: 'outside' },
-        plan: made,
-        steps: waitingSteps,
-        pull: null,
-        canary: null,
-        cause: null,
-        containerId: container.id,
-        imageDigest: null,
-        note: 'It was found running and adopted.',
-        since: moment,
-        taskId: null,
-      };
-      records.put({ id: serving.id, plan: made, wanted: 'running', containerId: container.id, last: serving, createdAt: moment });
-      hub.putServing(serving);
+  /** A server looks at its folder by itself, some time after it changed: what it serves then is asked for a while. */
+  async function followModel(modelId: string): Promise<void> {
+    const until = performance.now() + followMs;
+    while (performance.now() < until && !ended.signal.aborted) {
+      for (const one of hub.state.servings) if (one.modelId === modelId && one.state.kind === 'serving') await reconcile.one(one.id);
+      await wait(followEveryMs, undefined, { signal: ended.signal });
     }
   }
-
-  /** Foreground servings of this process. */
-  const held = new Set<string>();
-
-  async function reconcile(): Promise<void> {
-    await adopt();
-    for (const { id } of hub.state.servings) await reconcileOne(id);
+  async function followModels(): Promise<void> {
+    for await (const event of hub.watch({ signal: ended.signal })) if (event.kind === 'model') looked(followModel(event.model.id));
   }
 
-  function onEvent({ containerId, action }: ContainerEvent): void {
-    const serving = hub.state.servings.find((one) => one.containerId === containerId);
-    if (serving === undefined || !['start', 'die', 'destroy', 'oom', 'unpause', 'pause'].includes(action)) return;
-    reconcileOne(serving.id).catch((error: unknown) => void asAppError(error));
-  }
-
-  for (const record of records.all())
-    if (record.last !== null) hub.putServing({ ...record.last, plan: record.plan, containerId: record.containerId, taskId: null });
   const stopWatching = [
-    engines.onEvent(onEvent),
-    engines.onConnected(() => void reconcile().catch((error: unknown) => void asAppError(error))),
+    engines.onEvent(({ containerId, action }) => {
+      const serving = hub.state.servings.find((one) => one.containerId === containerId);
+      if (serving !== undefined && telling.has(action)) looked(reconcile.one(serving.id));
+    }),
+    engines.onConnected(() => looked(reconcile.all())),
+    engines.onLost(() => reconcile.engineLost()),
   ];
+  looked(followModels());
 
   return {
     async start(request) {
@@ -441,7 +332,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       if (containerId !== null && state.kind === 'serving') yield* place.figures(containerId, options);
     },
     ports: () => portKeeper.offer(ended.signal),
-    reconcile,
+    reconcile: () => reconcile.all(),
     async settled(id) {
       await starting.get(find(id).id)?.finished.catch(() => undefined);
       return find(id);
@@ -460,3 +351,6 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     },
   };
 }
+
+const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] =>
+  steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));

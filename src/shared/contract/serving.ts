@@ -56,24 +56,22 @@ export const serveChanges = z.object(serveChoices).partial();
 export type ServeRequest = z.infer<typeof serveRequest>;
 
 /** A request with every choice made: enough to start the same serving again, also after a restart. It is kept on the container's label. */
-export interface ServingPlan {
-  readonly servingId: string;
-  readonly modelId: string;
-  readonly name: string;
-  readonly engine: 'docker' | 'embedded';
-  readonly image: string;
+export const servingPlan = z.object({
+  ...serveChoices,
+  servingId: z.string(),
+  modelId: z.string(),
+  name: servingName,
+  engine: z.enum(['docker', 'embedded']),
+  image: serveChoices.image.unwrap(),
   /** Folder on this machine -> folder in the container, always read-only. */
-  readonly mount: { readonly source: string; readonly target: string };
-  readonly versions: VersionPolicy;
-  readonly tags: readonly string[];
-  readonly restPort: number;
-  readonly grpcPort: number;
-  readonly extraFlags: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly memoryBytes: number;
-  readonly user: string;
-  readonly life: 'foreground' | 'kept';
-}
+  mount: z.object({ source: z.string(), target: z.string() }).readonly(),
+  tags: serveChoices.tags.unwrap(),
+  restPort: port,
+  grpcPort: port,
+  memoryBytes: z.number().int().positive(),
+  user: serveChoices.user.unwrap(),
+});
+export type ServingPlan = Readonly<z.infer<typeof servingPlan>>;
 
 export type StepId = 'check' | 'pull' | 'create' | 'load' | 'available' | 'canary';
 
@@ -111,6 +109,19 @@ export type ServingState =
 
 export type StopReason = 'person' | 'outside' | 'removed' | 'never' | 'ended' | 'engine-away';
 
+/** What changed behind our back; said until the next start. */
+export type ServingNote =
+  | 'adopted'
+  | 'paused-outside'
+  | 'restarted'
+  | 'started-outside'
+  | 'stopped-outside'
+  | 'removed-outside'
+  | 'engine-away'
+  | 'engine-restarted'
+  | 'not-running'
+  | 'no-version';
+
 /** `not-tried` carries why: TensorFlow Serving says AVAILABLE, but no prediction was made. */
 export type Canary =
   | { readonly kind: 'answered'; readonly ms: number }
@@ -137,8 +148,7 @@ export interface Serving {
   readonly cause: Cause | null;
   readonly containerId: string | null;
   readonly imageDigest: string | null;
-  /** Said once after a change from outside, such as "stopped from outside Slipway". */
-  readonly note: string | null;
+  readonly note: ServingNote | null;
   /** When the present state began, ISO 8601. */
   readonly since: string;
   /** The task that is under way for it. */

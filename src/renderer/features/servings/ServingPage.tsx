@@ -293,7 +293,7 @@ function Note({ serving }: { readonly serving: Serving }) {
     <div className={styles['note']} role="status">
       <Icon name="info" />
       <div>
-        {serving.note === null ? null : <p>{serving.note}</p>}
+        {serving.note === null ? null : <p>{t(`serving.note.${serving.note}`)}</p>}
         {serving.canary?.kind === 'refused' ? <p>{t('serving.canaryRefused', { note: serving.canary.note })}</p> : null}
       </div>
     </div>

@@ -83,7 +83,7 @@ function Attention({ serving }: { readonly serving: Serving }) {
   return (
     <div className={styles['attention']}>
       <Icon name="info" size={14} />
-      <span>{serving.note}</span>
+      <span>{t(`serving.note.${serving.note}`)}</span>
     </div>
   );
 }
