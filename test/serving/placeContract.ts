@@ -41,14 +41,21 @@ export async function planFor(engine: ServingPlan['engine'], folder: string, cha
 }
 
 /** What a place told, in order: `load running`, `handle`, `cause F11`. */
-export function recordReport(): { readonly report: PlaceReport; readonly told: string[]; readonly getHandle: () => string } {
+export function recordReport(onStep: (id: StepId) => void = () => undefined): {
+  readonly report: PlaceReport;
+  readonly told: string[];
+  readonly getHandle: () => string;
+} {
   const told: string[] = [];
   let handle = '';
   return {
     told,
     getHandle: () => handle,
     report: {
-      step: (id, state) => void told.push(`${id} ${state}`),
+      step(id, state) {
+        told.push(`${id} ${state}`);
+        onStep(id);
+      },
       pull: () => undefined,
       cause: ({ id }) => void told.push(`cause ${id}`),
       handle(one) {
@@ -67,12 +74,16 @@ export function placeContract(engine: ServingPlan['engine'], why: string | undef
     afterEach(async () => {
       for (const undo of made.splice(0)) await undo();
     });
-    async function begin(folder: string, changes: Partial<ServingPlan> = {}, options: { readonly signal: AbortSignal } = { signal }) {
+    async function begin(
+      folder: string,
+      changes: Partial<ServingPlan> = {},
+      options: { readonly signal: AbortSignal; readonly at?: StepId; readonly abort?: AbortController } = { signal },
+    ) {
       const place = make();
       const plan = await planFor(engine, folder, changes);
-      const { report, told, getHandle } = recordReport();
+      const { report, told, getHandle } = recordReport((id) => id === options.at && options.abort?.abort());
       made.push(() => (getHandle() === '' ? Promise.resolve() : place.remove(getHandle())));
-      return { place, plan, told, getHandle, report, running: place.start(plan, report, options) };
+      return { place, plan, told, getHandle, running: place.start(plan, report, options) };
     }
     const ask = async ({ restPort }: ServingPlan): Promise<unknown> => {
       const answer = await fetch(`http://127.0.0.1:${restPort}/v1/models/m:predict`, { method: 'POST', body: '{"instances":[1.0,2.0]}' });
@@ -96,25 +107,15 @@ export function placeContract(engine: ServingPlan['engine'], why: string | undef
       expect([(await all.running).versions, (await one.running).versions]).toEqual([['2', '1'], ['1']]);
     });
 
-    test('an aborted start leaves nothing running', async () => {
+    test('an aborted start leaves nothing running, and one that was aborted before leaves nothing', async () => {
+      const before = await begin('models/half_plus_two', {}, { signal: AbortSignal.abort() });
+      await expect(before.running).rejects.toThrow('aborted');
+      expect(before.getHandle()).toBe('');
       const abort = new AbortController();
-      const { place, plan, getHandle, report, told } = await begin('models/half_plus_two', {}, { signal: AbortSignal.abort() }).then(
-        async (one) => {
-          await expect(one.running).rejects.toThrow();
-          return one;
-        },
-      );
-      expect(getHandle()).toBe('');
-      const watched: PlaceReport = {
-        ...report,
-        step(id, state) {
-          told.push(`${id} ${state}`);
-          if (id === 'load') abort.abort();
-        },
-      };
-      await expect(place.start(plan, watched, { signal: abort.signal })).rejects.toThrow();
+      const { place, plan, getHandle, running } = await begin('models/half_plus_two', {}, { signal: abort.signal, at: 'load', abort });
+      await expect(running).rejects.toThrow('aborted');
       expect((await place.inspect(getHandle(), plan, { signal })).kind).toBe('ended');
-      await expect(ask(plan)).rejects.toThrow();
+      await expect(ask(plan)).rejects.toThrow('fetch failed');
     });
 
     test('a failed start tells the cause, has ended, and keeps its log', async () => {
@@ -174,7 +175,7 @@ export function placeContract(engine: ServingPlan['engine'], why: string | undef
       const { report, told } = recordReport();
       expect(await place.resume(getHandle(), plan, report, { signal })).toMatchObject({ handle: getHandle(), versions });
       expect(told.at(-1)).toBe('canary done');
-      await expect(place.resume(getHandle(), plan, report, { signal: AbortSignal.abort() })).rejects.toThrow();
+      await expect(place.resume(getHandle(), plan, report, { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
       expect(await ask(plan)).toEqual({ predictions: [3.5, 4] });
       await place.stop(getHandle());
       await expect(place.resume(getHandle(), plan, report, { signal })).rejects.toMatchObject({ code: 'CONTAINER_ENDED' });

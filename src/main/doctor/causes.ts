@@ -56,9 +56,10 @@ const rules: readonly Rule[] = [
   },
   {
     id: 'F10',
-    pattern: /Could not find SavedModel \.pb or \.pbtxt at supplied export directory path: (\S+?)\.? /i,
+    pattern:
+      /Could not find SavedModel \.pb or \.pbtxt at supplied export directory path: \S*?(\d+)\.? |version: (\d+)\}.*does not appear to contain a SavedModel bundle/i,
     code: 'NO_SAVED_MODEL_PB',
-    data: ([, path = '']) => ({ version: /(\d+)$/.exec(path)?.[1] ?? '' }),
+    data: ([, path, servable]) => ({ version: path ?? servable ?? '' }),
   },
   {
     id: 'F12',

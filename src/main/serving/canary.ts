@@ -65,9 +65,7 @@ export async function tryCanary(
     if (!(error instanceof GrpcFailure)) throw error;
     const op = /Op type not registered '([^']+)'/.exec(error.message)?.[1];
     if (op !== undefined) throw new AppError('OP_UNKNOWN', { op }, { cause: error });
-    const cannotAnswer = [grpcStatus.RESOURCE_EXHAUSTED, grpcStatus.UNAVAILABLE, grpcStatus.DEADLINE_EXCEEDED]
-      .map(Number)
-      .includes(error.code);
+    const cannotAnswer = [grpcStatus.RESOURCE_EXHAUSTED, grpcStatus.UNAVAILABLE, grpcStatus.DEADLINE_EXCEEDED].includes(error.code);
     if (cannotAnswer) throw new AppError('CANARY_FAILED', { detail: error.message }, { cause: error });
     return { kind: 'refused', note: error.message.slice(0, 500) };
   }

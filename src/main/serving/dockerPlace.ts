@@ -5,7 +5,14 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import { servingPlan, type LogLine, type ServingPlan } from '../../shared/contract/serving.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
-import { ownerLabel, planLabel, type ContainerFacts, type ContainerSpec, type Credentials, type DockerEngine } from '../docker/dockerEngine.ts';
+import {
+  ownerLabel,
+  planLabel,
+  type ContainerFacts,
+  type ContainerSpec,
+  type Credentials,
+  type DockerEngine,
+} from '../docker/dockerEngine.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { createDiagnosis } from '../doctor/causes.ts';
 import { milestoneOf } from '../../shared/tfserving/milestones.ts';
@@ -255,8 +262,8 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
         return { kind: 'running', versions: availableOf(versions) };
       } catch (error) {
         if (!(error instanceof GrpcFailure)) throw error;
-        if (error.code === Number(grpcStatus.UNAVAILABLE)) return { kind: 'loading' };
-        return { kind: 'running', versions: error.code === Number(grpcStatus.NOT_FOUND) ? [] : null };
+        if (error.code === grpcStatus.UNAVAILABLE) return { kind: 'loading' };
+        return { kind: 'running', versions: error.code === grpcStatus.NOT_FOUND ? [] : null };
       } finally {
         grpc.close();
       }

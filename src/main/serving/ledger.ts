@@ -19,12 +19,12 @@ export const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
 /** The servings as they are shown and as they are recorded: one is never changed without the other. */
 export interface Ledger {
   /** By id or name. SERVING_NOT_FOUND. */
-  find(id: string): Serving;
+  readonly find: (id: string) => Serving;
   /** A serving that has never run. */
   add(plan: ServingPlan, changes?: Partial<Serving>): Serving;
-  change(id: string, changes: Partial<Serving>): Serving;
+  readonly change: (id: string, changes: Partial<Serving>) => Serving;
   /** Moves the state machine; a new state is an event of the history. */
-  happen(id: string, event: ServingEvent, changes?: Partial<Serving>): Serving;
+  readonly happen: (id: string, event: ServingEvent, changes?: Partial<Serving>) => Serving;
   /** Told before it is brought about. */
   want(id: string, wanted: ServingRecord['wanted']): void;
   drop(id: string): void;

@@ -26,7 +26,7 @@ export interface WireTensor {
 /** A call's refusal by the server, or its absence: `code` is gRPC's number. */
 export class GrpcFailure extends Error {
   override readonly name = 'GrpcFailure';
-  readonly code: number;
+  readonly code: status;
   constructor({ code, details }: ServiceError) {
     super(details);
     this.code = code;
