@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ImportView } from '../../shared/contract/index.ts';
 import { AppError } from '../../shared/contract/errors.ts';
-import { summarize, type Inspection } from '../../shared/contract/savedModel.ts';
+import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
 import type { StateHub } from '../stateHub.ts';
@@ -60,15 +60,20 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
       ticket,
       displayPath: dropped.source === 'managed' ? basename(dropped.path) : displayPath(dropped.path, userHome),
       source: dropped.source,
-      inspection: summarize(withoutPaths(inspection)),
+      inspection: withoutPaths(inspection),
       suggestedName: library.freeName(inspection.name),
       existing: existingFor(inspection.base),
     };
   }
 
   /** A browser gets no path of this machine beyond what it is shown. */
-  function withoutPaths(inspection: Inspection): Inspection {
-    return { ...inspection, base: displayPath(inspection.base, userHome) };
+  function withoutPaths(inspection: InspectionSummary): InspectionSummary {
+    const shown = (path: string): string => displayPath(path, userHome);
+    return {
+      ...inspection,
+      base: shown(inspection.base),
+      versions: inspection.versions.map((version) => ({ ...version, path: shown(version.path) })),
+    };
   }
 
   async function addPath(path: string, name: string | undefined, { signal }: { readonly signal: AbortSignal }): Promise<Model> {

@@ -3,8 +3,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { Inspection } from '../../shared/contract/savedModel.ts';
-import { summarize } from '../../shared/contract/savedModel.ts';
+import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { ModelRecords } from '../database/records.ts';
 import { asAppError } from '../incident.ts';
@@ -22,7 +21,7 @@ export interface Library {
   /** Adds a folder that was inspected. A linked one stays where it is; a managed one moves into the store. */
   add(
     dropped: Dropped,
-    inspection: Inspection,
+    inspection: InspectionSummary,
     options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined },
   ): Promise<Model>;
   get(id: string): Model;
@@ -51,7 +50,7 @@ async function makeReadable(path: string): Promise<void> {
 }
 
 /** How a folder that is not a base folder is mounted: its one version under a number. */
-function mountAsOf(inspection: Inspection, asVersion: string | undefined): Model['mountAs'] {
+function mountAsOf(inspection: InspectionSummary, asVersion: string | undefined): Model['mountAs'] {
   const [only] = inspection.versions;
   if (only === undefined || inspection.versions.length > 1) return null;
   const hint = inspection.problems.flatMap(({ mends = [] }) => mends).find(({ kind }) => kind === 'serveAsVersion');
@@ -60,8 +59,8 @@ function mountAsOf(inspection: Inspection, asVersion: string | undefined): Model
   return { path: only.path, version: asVersion ?? only.version ?? (hint?.kind === 'serveAsVersion' ? hint.version : '1') };
 }
 
-const newestFirst = (inspection: Inspection): Model['versions'] =>
-  summarize(inspection).versions.toSorted((a, b) => (BigInt(a.version ?? 0) < BigInt(b.version ?? 0) ? 1 : -1));
+const newestFirst = ({ versions }: InspectionSummary): Model['versions'] =>
+  versions.toSorted((a, b) => (BigInt(a.version ?? 0) < BigInt(b.version ?? 0) ? 1 : -1));
 
 export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptions): Library {
   const ended = new AbortController();

@@ -10,6 +10,8 @@ export class MalformedProto extends Error {
 
 const utf8 = new TextDecoder();
 const maxDepth = 100;
+/** No name is longer; a text of more is data, or made to fill memory. */
+const maxStringBytes = 16 * 1024 * 1024;
 
 /**
  * Walks the fields of one message. `next()` moves to a field; then exactly one of the value methods or `skip()` is called.
@@ -96,7 +98,9 @@ export class ProtoReader {
   }
 
   string(): string {
-    return utf8.decode(this.bytes());
+    const bytes = this.bytes();
+    if (bytes.length > maxStringBytes) throw new MalformedProto(`a text of ${bytes.length} bytes`);
+    return utf8.decode(bytes);
   }
 
   /** A reader of a nested message. */

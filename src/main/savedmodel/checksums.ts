@@ -88,10 +88,10 @@ export async function verifyChecksums(
   const shardCount = shards ?? Math.max(0, ...parts.map(({ part }) => part.shard)) + 1;
   const bad: { key: string; file: string }[] = [];
   let doneBytes = 0;
-  for (const shard of new Set(parts.map(({ part }) => part.shard))) {
+  for (const [shard, inShard] of Map.groupBy(parts, ({ part }) => part.shard)) {
     const name = shardFile(shard, shardCount);
     await using file = await open(join(versionPath, 'variables', name));
-    for (const { variable, part } of parts.filter((one) => one.part.shard === shard)) {
+    for (const { variable, part } of inShard) {
       const crc =
         variable.dtype === 'DT_STRING'
           ? await stringCrc(file, variable, part.offset, part.bytes, signal)

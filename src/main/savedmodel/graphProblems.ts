@@ -74,7 +74,8 @@ export function graphProblems(graphs: readonly MetaGraph[], versionPath: string)
     found.push(problem('NO_SERVE_TAG', { tags }, { mends: graphs.map((graph) => ({ kind: 'useTags', tags: graph.tags })) }));
   } else if (Object.keys(serve.signatures).every((name) => name === '__saved_model_init_op')) found.push(problem('NO_SIGNATURE'));
   for (const graph of graphs) {
-    found.push(...signatureProblems(graph), ...constProblems(graph), ...opProblems(graph), ...assetProblems(graph, versionPath));
+    for (const problems of [signatureProblems(graph), constProblems(graph), opProblems(graph), assetProblems(graph, versionPath)])
+      for (const one of problems) found.push(one);
   }
   const told = new Set<string>();
   return found.filter(({ message }) => !told.has(message) && told.add(message));

@@ -20,6 +20,10 @@ const maxIndexBytes = 1_000_000_000;
 const maxFiles = 100_000;
 const maxDepth = 32;
 const maxVersions = 1_000;
+/** Tags, signatures, tensors, assets and op types of one version, and problems told of it: more describe nothing. */
+const maxDescribed = 100_000;
+const maxDescribedText = 16_000_000;
+const maxProblems = 100;
 
 export interface InspectOptions {
   /** Also compare the checksums of all variables: reads every byte of them. */
@@ -161,6 +165,39 @@ function infoOf({ tags, signatures, tensorflow_version, producer, assets, ops }:
   return { tags, signatures, tensorflow_version, producer, assets, ops };
 }
 
+/** Refuses graphs whose description alone would fill a window's memory. Throws MalformedProto. */
+function checkDescribed(graphs: readonly MetaGraphInfo[]): void {
+  let [count, text] = [0, 0];
+  const spend = (...names: readonly string[]): void => {
+    count += 1;
+    for (const name of names) text += name.length;
+    if (count > maxDescribed || text > maxDescribedText) throw new MalformedProto('it describes more than any model has');
+  };
+  for (const { tags, signatures, tensorflow_version, assets, ops } of graphs) {
+    spend(tensorflow_version);
+    for (const name of tags) spend(name);
+    for (const name of assets) spend(name);
+    for (const name of Object.keys(ops)) spend(name);
+    for (const [name, { method_name, inputs, outputs }] of Object.entries(signatures)) {
+      spend(name, method_name);
+      for (const side of [inputs, outputs])
+        for (const [key, info] of Object.entries(side)) {
+          count += info.shape?.length ?? 0;
+          spend(key, info.name);
+        }
+    }
+  }
+}
+
+/** The first of very many problems, and how many there are. */
+function capped(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= maxProblems) return problems;
+  return [
+    ...problems.slice(0, maxProblems),
+    problem('LIMIT_REACHED', { detail: `There are ${problems.length} problems; the first ${maxProblems} are told.` }),
+  ];
+}
+
 async function inspectVersion(
   { path, version }: VersionFolder,
   { verify = false, signal }: InspectOptions,
@@ -171,16 +208,23 @@ async function inspectVersion(
   const read = await readGraphFile(path);
   if ('problem' in read) return read.problem;
   const { graphs } = read;
+  const info = graphs.map(infoOf);
   const weights = await readWeights(path, graphs);
-  const { files, cut } = await readFiles(path);
-  const problems = [...graphProblems(graphs, path), ...weights.problems];
-  if (weights.problems.length === 0 && weights.variables.length > 0) {
-    problems.push(...graphs.flatMap((graph) => variableFitProblems(graph, weights.variables)).slice(0, 1));
+  const problems: Problem[] = [];
+  try {
+    checkDescribed(info);
+    problems.push(...capped(graphProblems(graphs, path)), ...capped(weights.problems));
+    if (weights.problems.length === 0 && weights.variables.length > 0) {
+      problems.push(...graphs.flatMap((graph) => variableFitProblems(graph, weights.variables)).slice(0, 1));
+    }
+  } catch (error) {
+    // A node's attributes are parsed only here, when they are asked for.
+    return readingProblem(error, 'saved_model.pb');
   }
+  const { files, cut } = await readFiles(path);
   if (cut) problems.push(problem('LIMIT_REACHED', { detail: `The folder holds more than ${maxFiles} files.` }));
   const complete = weights.problems.length === 0;
   if (verify && complete) problems.push(...(await verifyChecksums(path, weights.variables, { signal, shards: weights.shards })));
-  const info = graphs.map(infoOf);
   return {
     version,
     path,

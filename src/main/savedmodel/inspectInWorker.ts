@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Inspection } from '../../shared/contract/savedModel.ts';
+import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { InspectOptions } from './inspectFolder.ts';
 
@@ -8,14 +8,15 @@ const maxMs = 120_000;
 const maxHeapMb = 6_144;
 
 /**
- * inspectFolder in a thread of its own, so that a large or hostile file never holds up anything else. The thread is ended when
+ * inspectFolder in a thread of its own, so that a large or hostile file never holds up anything else; the variables, which can be
+ * millions, stay there. The thread is ended when
  * aborted; at two minutes or 6 GB of heap it is MODEL_LIMIT. Checksums of large weights may take as long as they need.
  */
-export async function inspectInWorker(path: string, { verify = false, signal }: InspectOptions): Promise<Inspection> {
+export async function inspectInWorker(path: string, { verify = false, signal }: InspectOptions): Promise<InspectionSummary> {
   signal.throwIfAborted();
   const script = new URL(import.meta.url.endsWith('.ts') ? './inspectWorker.ts' : './inspectWorker.js', import.meta.url);
   const worker = new Worker(script, { workerData: { path, verify }, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }, stderr: true });
-  const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
+  const { promise, resolve, reject } = Promise.withResolvers<InspectionSummary>();
   const timer = verify
     ? undefined
     : setTimeout(() => reject(new AppError('MODEL_LIMIT', { detail: 'Reading it took more than two minutes.' })), maxMs);

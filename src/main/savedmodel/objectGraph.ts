@@ -1,11 +1,13 @@
 import { dtypeLabel, dtypeOfEnum } from '../../shared/tensor/dtype.ts';
-import { ProtoReader } from '../protobuf/wire.ts';
+import { MalformedProto, ProtoReader } from '../protobuf/wire.ts';
 import { readShape } from './savedModelProto.ts';
 
 /**
  * The functions of a model's root object and what they may be called with, printed as TensorFlow's own tool prints them.
  * Field numbers: saved_object_graph.proto (SavedObjectGraph, SavedObject, SavedFunction, SavedConcreteFunction) and struct.proto.
  */
+
+const maxLines = 1_000_000;
 
 /** A value of Python as struct.proto holds it. */
 type Structured =
@@ -194,23 +196,31 @@ export function readConcreteFunctions(objectGraph: Uint8Array): readonly string[
     } else reader.skip();
   }
   const lines: string[] = [];
+  // One line at a time: a spread of very many would pass the stack.
+  const add = (more: readonly string[]): void => {
+    if (lines.length + more.length > maxLines) throw new MalformedProto('more functions than can be shown');
+    for (const line of more) lines.push(line);
+  };
   const children = (objects[0]?.children ?? []).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  let first = true;
+  let [first, options] = [true, 0];
   for (const [name, node] of children) {
     const names = objects[node]?.functions;
     if (names === null || names === undefined) continue;
-    if (!first) lines.push('');
+    if (!first) add(['']);
     first = false;
-    lines.push(`  Function Name: '${name}'`);
+    add([`  Function Name: '${name}'`]);
+    options += names.length;
+    if (options > maxLines) throw new MalformedProto('more functions than can be shown');
     for (const [index, concrete] of names.toSorted(byLoadedName).entries()) {
       const signature = inputs.get(concrete);
       const [args, kwargs] = signature?.kind === 'tuple' ? signature.items : [];
       if (args?.kind === 'tuple' && args.items.length > 0) {
-        lines.push(`    Option #${index + 1}`, '      Callable with:', ...argumentLines(args.items, 'Argument'));
+        add([`    Option #${index + 1}`, '      Callable with:']);
+        add(argumentLines(args.items, 'Argument'));
       }
       if (kwargs?.kind === 'dict' && kwargs.entries.length > 0)
-        lines.push(
-          ...argumentLines(
+        add(
+          argumentLines(
             kwargs.entries.map(([, value]) => value),
             'Named Argument',
           ),

@@ -55,15 +55,8 @@ function reachableOps(graph: MetaGraph, starts: readonly string[], fed: readonly
   return ops;
 }
 
-/** Walks from a signature's outputs through nodes and functions. The version's saved_model.pb is read anew. */
-export async function describeSignatureGraph(
-  versionPath: string,
-  tags: readonly string[],
-  signatureName: string,
-  { signal }: { readonly signal: AbortSignal },
-): Promise<SignatureGraph> {
-  const graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
-  const graph = graphs.find((one) => one.tags.length === tags.length && tags.every((tag) => one.tags.includes(tag)));
+/** Walks from a signature's outputs through nodes and functions; SIGNATURE_NOT_FOUND where there is none of that name. */
+export function describeGraph(graph: MetaGraph | undefined, signatureName: string): SignatureGraph {
   const signature = graph?.signatures[signatureName];
   if (graph === undefined || signature === undefined) {
     throw new AppError('SIGNATURE_NOT_FOUND', { signature: signatureName, known: Object.keys(graph?.signatures ?? {}).join(', ') });
@@ -75,4 +68,18 @@ export async function describeSignatureGraph(
   );
   const has = (pattern: RegExp): boolean => [...ops].some((op) => pattern.test(op));
   return { writesState: has(writes), needsMeaningfulBytes: has(decodes), ops: [...ops].toSorted() };
+}
+
+/** describeGraph of the meta graph with these tags. The version's saved_model.pb is read anew. */
+export async function describeSignatureGraph(
+  versionPath: string,
+  tags: readonly string[],
+  signatureName: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<SignatureGraph> {
+  const graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
+  return describeGraph(
+    graphs.find((one) => one.tags.length === tags.length && tags.every((tag) => one.tags.includes(tag))),
+    signatureName,
+  );
 }

@@ -13,6 +13,10 @@ const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
 /** A block that inflates to more than this is no index of variables. */
 const maxBlockBytes = 256 * 1024 * 1024;
+/** Blocks may be named more than once and inflate, and keys share prefixes: what they come to in all is bounded as well. */
+const maxInflatedBytes = 2 * 1024 * 1024 * 1024;
+const maxOneKeyBytes = 64 * 1024;
+const maxKeyBytes = 512 * 1024 * 1024;
 
 interface Handle {
   readonly offset: number;
@@ -73,6 +77,7 @@ function* blockEntries(block: Uint8Array): Generator<readonly [key: Uint8Array, 
     const unshared = cursor.varint();
     const valueBytes = cursor.varint();
     if (shared > key.length || cursor.at + unshared + valueBytes > end) throw new CorruptTable('an entry passes its block');
+    if (shared + unshared > maxOneKeyBytes) throw new CorruptTable('a key is longer than the limit');
     const next = new Uint8Array(shared + unshared);
     next.set(key.subarray(0, shared));
     next.set(block.subarray(cursor.at, cursor.at + unshared), shared);
@@ -92,5 +97,15 @@ export function* tableEntries(file: Uint8Array): Generator<readonly [key: Uint8A
   const cursor = new Cursor(footer);
   cursor.handle();
   const index = readBlock(file, cursor.handle());
-  for (const [, value] of blockEntries(index)) yield* blockEntries(readBlock(file, new Cursor(value).handle()));
+  let [inflatedBytes, keyBytes] = [0, 0];
+  for (const [, value] of blockEntries(index)) {
+    const block = readBlock(file, new Cursor(value).handle());
+    inflatedBytes += block.length;
+    if (inflatedBytes > maxInflatedBytes) throw new CorruptTable('its blocks inflate beyond their limit');
+    for (const entry of blockEntries(block)) {
+      keyBytes += entry[0].length;
+      if (keyBytes > maxKeyBytes) throw new CorruptTable('its keys are longer than the limit');
+      yield entry;
+    }
+  }
 }

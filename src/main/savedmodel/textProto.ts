@@ -10,32 +10,34 @@ interface Schema {
   readonly [field: string]: readonly [number: number, kind: Kind | (() => Schema)];
 }
 
-const dtypeNumbers: Readonly<Record<string, number>> = {
-  DT_INVALID: 0,
-  DT_FLOAT: 1,
-  DT_DOUBLE: 2,
-  DT_INT32: 3,
-  DT_UINT8: 4,
-  DT_INT16: 5,
-  DT_INT8: 6,
-  DT_STRING: 7,
-  DT_COMPLEX64: 8,
-  DT_INT64: 9,
-  DT_BOOL: 10,
-  DT_QINT8: 11,
-  DT_QUINT8: 12,
-  DT_QINT32: 13,
-  DT_BFLOAT16: 14,
-  DT_QINT16: 15,
-  DT_QUINT16: 16,
-  DT_UINT16: 17,
-  DT_COMPLEX128: 18,
-  DT_HALF: 19,
-  DT_RESOURCE: 20,
-  DT_VARIANT: 21,
-  DT_UINT32: 22,
-  DT_UINT64: 23,
-};
+const dtypeNumbers = new Map(
+  Object.entries({
+    DT_INVALID: 0,
+    DT_FLOAT: 1,
+    DT_DOUBLE: 2,
+    DT_INT32: 3,
+    DT_UINT8: 4,
+    DT_INT16: 5,
+    DT_INT8: 6,
+    DT_STRING: 7,
+    DT_COMPLEX64: 8,
+    DT_INT64: 9,
+    DT_BOOL: 10,
+    DT_QINT8: 11,
+    DT_QUINT8: 12,
+    DT_QINT32: 13,
+    DT_BFLOAT16: 14,
+    DT_QINT16: 15,
+    DT_QUINT16: 16,
+    DT_UINT16: 17,
+    DT_COMPLEX128: 18,
+    DT_HALF: 19,
+    DT_RESOURCE: 20,
+    DT_VARIANT: 21,
+    DT_UINT32: 22,
+    DT_UINT64: 23,
+  }),
+);
 
 const shape: Schema = { dim: [2, { size: [1, 'int'], name: [2, 'string'] }], unknown_rank: [3, 'bool'] };
 const tensor: Schema = {
@@ -117,6 +119,31 @@ const savedModel: Schema = { saved_model_schema_version: [1, 'int'], meta_graphs
 
 const escapes: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, a: 7, b: 8, f: 12, v: 11, '\\': 92, "'": 39, '"': 34, '?': 63 };
 const maxDepth = 100;
+const maxDigits = 64;
+
+/** Bytes of one string, in a buffer that doubles: an array of numbers would take eight times as much. */
+class GrowingBytes {
+  #bytes = new Uint8Array(64);
+  #at = 0;
+
+  push(byte: number): void {
+    if (this.#at === this.#bytes.length) {
+      const grown = new Uint8Array(this.#bytes.length * 2);
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+    }
+    this.#bytes[this.#at] = byte;
+    this.#at += 1;
+  }
+
+  pushText(text: string): void {
+    for (const byte of new TextEncoder().encode(text)) this.push(byte);
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+}
 
 class TextReader {
   readonly #text: string;
@@ -132,10 +159,14 @@ class TextReader {
 
   /** Skips blanks, comments, and the separators that the format allows between fields. */
   blank(): void {
-    const pattern = /(?:\s|#[^\n]*|[,;])*/y;
-    pattern.lastIndex = this.#at;
-    pattern.exec(this.#text);
-    this.#at = pattern.lastIndex;
+    for (;;) {
+      const char = this.#text[this.#at];
+      if (char === '#') {
+        const end = this.#text.indexOf('\n', this.#at);
+        this.#at = end === -1 ? this.#text.length : end;
+      } else if (char === undefined || !' \n\r\t\v\f,;'.includes(char)) return;
+      else this.#at += 1;
+    }
   }
 
   end(): boolean {
@@ -167,7 +198,7 @@ class TextReader {
 
   /** One or more adjacent quoted strings as bytes. */
   quoted(): Uint8Array {
-    const bytes: number[] = [];
+    const bytes = new GrowingBytes();
     for (let quote = this.peek(); quote === '"' || quote === "'"; quote = this.peek()) {
       this.#at += 1;
       for (;;) {
@@ -180,14 +211,14 @@ class TextReader {
           const point = this.#text.codePointAt(this.#at - 1) ?? 0;
           if (point > 0xffff) this.#at += 1;
           if (point < 0x80) bytes.push(point);
-          else bytes.push(...new TextEncoder().encode(String.fromCodePoint(point)));
+          else bytes.pushText(String.fromCodePoint(point));
         }
       }
     }
-    return Uint8Array.from(bytes);
+    return bytes.finish();
   }
 
-  #escape(bytes: number[]): void {
+  #escape(bytes: GrowingBytes): void {
     const pattern = /[0-7]{1,3}|[xX][0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[nrtabfv\\'"?]/y;
     pattern.lastIndex = this.#at;
     const code = pattern.exec(this.#text)?.[0];
@@ -198,12 +229,13 @@ class TextReader {
     else if (/^[xX]/.test(code)) bytes.push(Number.parseInt(code.slice(1), 16));
     else if (/^[uU]/.test(code)) {
       const point = Number.parseInt(code.slice(1), 16);
-      bytes.push(...new TextEncoder().encode(String.fromCodePoint(Math.min(point, 0x10ffff))));
+      bytes.pushText(String.fromCodePoint(Math.min(point, 0x10ffff)));
     } else bytes.push(Number.parseInt(code, 8) & 0xff);
   }
 }
 
 function integerOf(word: string, text: TextReader): bigint {
+  if (word.length > maxDigits) text.fail('a number of too many digits');
   try {
     return word.startsWith('-') ? -BigInt(word.slice(1)) : BigInt(word);
   } catch {
@@ -226,8 +258,9 @@ function writeScalar(text: TextReader, writer: ProtoWriter, number: number, kind
       writer.bool(number, word === 'true' || word === 'True' || word === 't' || word === '1');
       break;
     case 'dtype': {
-      const value = /^\d+$/.test(word) ? Number(word) : (dtypeNumbers[word.replace(/_REF$/, '')] ?? 0) + (word.endsWith('_REF') ? 100 : 0);
-      writer.varint(number, value);
+      const isReference = word.endsWith('_REF');
+      const named = dtypeNumbers.get(isReference ? word.slice(0, -'_REF'.length) : word) ?? 0;
+      writer.varint(number, /^\d/.test(word) ? integerOf(word, text) : named + (isReference ? 100 : 0));
       break;
     }
     case 'float':

@@ -1,5 +1,5 @@
 import type { VariableInfo, VariableSlice } from '../../shared/contract/savedModel.ts';
-import { dtypeOfEnum } from '../../shared/tensor/dtype.ts';
+import { dtypeOfEnum, dtypeSizeBytes } from '../../shared/tensor/dtype.ts';
 import { MalformedProto, ProtoReader } from '../protobuf/wire.ts';
 import { readShape } from './savedModelProto.ts';
 import { CorruptTable, tableEntries } from './tableFile.ts';
@@ -52,6 +52,7 @@ function readSlice(reader: ProtoReader): Extent {
       else if (extent.field === 2 && extent.wireType === 0) length = extent.int();
       else extent.skip();
     }
+    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(length)) throw new CorruptTable('a slice of no sensible size');
     slice.start.push(start);
     slice.length.push(length);
   }
@@ -76,6 +77,12 @@ function readEntry(key: string, value: Uint8Array): Entry {
   }
   const name = dtypeOfEnum(dtype);
   if (name === undefined || shape === null) throw new CorruptTable(`the entry of ${key} has no type or shape`);
+  const elements = shape.reduce((product, dim) => product * dim, 1);
+  if (shape.some((dim) => dim < 0) || !Number.isSafeInteger(elements)) throw new CorruptTable(`the entry of ${key} has no sensible shape`);
+  const sizeBytes = dtypeSizeBytes(name) * elements;
+  // A partitioned variable's own entry holds no bytes.
+  if (sizeBytes > 0 && extents.length === 0 && bytes !== sizeBytes)
+    throw new CorruptTable(`${key} holds ${bytes} bytes where its type and shape make ${sizeBytes}`);
   return { info: { key, dtype: name, shape, shard, offset, bytes, crc32c: crc }, extents };
 }
 
