@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +20,15 @@ interface Golden {
   readonly total_params: number;
   readonly size_bytes: number;
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+}
+
+interface GoldenOps {
+  readonly ops: unknown;
+  readonly meta_graphs: readonly {
+    readonly tensorflow_version: string;
+    readonly graph_producer_version: number;
+    readonly assets: readonly { readonly filename: string }[];
+  }[];
 }
 
 /** The bytes of a variable; a partitioned one's slices (of vectors and matrices) are put in their places. */
@@ -46,6 +55,7 @@ suite(`the reader, against what TensorFlow says${why}`, () => {
     '%s: signatures, files, parameters, ops and variables',
     async (path, goldens) => {
       const golden = readGolden(goldens, 'goldens.json') as Golden;
+      const ops = readGolden(goldens, 'ops.json') as GoldenOps;
       const variables = readGolden(goldens, 'variables.json') as Record<string, { dtype: string; shape: number[]; sha256?: string }>;
       const folder = join(models, path);
       const { kind, versions } = await inspectFolder(folder, { verify: true, signal });
@@ -64,6 +74,7 @@ suite(`the reader, against what TensorFlow says${why}`, () => {
       expect({
         kind,
         meta_graphs: version.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
+        graphs: version.meta_graphs.map(({ tensorflow_version, producer, assets }) => ({ tensorflow_version, producer, assets })),
         total_params: version.total_params,
         size_bytes: version.size_bytes,
         files: version.files,
@@ -75,10 +86,15 @@ suite(`the reader, against what TensorFlow says${why}`, () => {
       }).toEqual({
         kind: 'ok',
         meta_graphs: golden.meta_graphs.map(({ tags, signatures }) => ({ tags, signatures })),
+        graphs: ops.meta_graphs.map(({ tensorflow_version, graph_producer_version, assets }) => ({
+          tensorflow_version,
+          producer: graph_producer_version,
+          assets: assets.map(({ filename }) => filename),
+        })),
         total_params: golden.total_params,
         size_bytes: golden.size_bytes,
         files: golden.files.map((file) => ({ path: file.path, bytes: file.bytes })),
-        ops: (readGolden(goldens, 'ops.json') as { ops: unknown }).ops,
+        ops: ops.ops,
         variables: Object.fromEntries(Object.entries(variables).map(([key, { dtype, shape }]) => [key, { dtype, shape }])),
         sha256: Object.fromEntries(
           Object.entries(variables)
@@ -146,81 +162,45 @@ suite(`broken folders${why}`, () => {
     async (path, _, want) => {
       const { kind, versions, problems } = await inspectFolder(join(copy, path), { verify: true, signal });
       const grave = [...problems, ...versions.flatMap((version) => version.problems)].filter(({ severity }) => severity !== 'note');
-      expect({ kind, codes: [...new Set(grave.map(({ code }) => code))] }).toEqual({
+      expect({
+        kind,
+        codes: [...new Set(grave.map(({ code }) => code))],
+        mended: grave.every(({ mends = [] }) => mends.length > 0),
+      }).toEqual({
         kind: want === 'reject' ? 'rejected' : 'ok',
         codes: expected[path] === undefined ? [] : [expected[path]],
+        mended: true,
       });
     },
   );
 });
 
-suite(`layouts${why}`, () => {
-  let folder = '';
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'slipway-layout-'));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const place = (...to: string[]): void => cpSync(join(models, 'models', 'half_plus_two', '1'), join(folder, ...to), { recursive: true });
-  const told = async (...path: string[]): Promise<unknown> => {
-    const { kind, name, versions, problems } = await inspectFolder(join(folder, ...path), { signal });
-    return {
-      kind,
-      name,
-      versions: versions.map(({ version }) => version),
-      problems: problems.map(({ code, mends = [] }) => [code, ...mends.map((mend) => mend.kind)]),
-    };
-  };
+/** Models of the recorded exchanges that the genuine server would not load, or not answer for. */
+const refused: Readonly<Record<string, ProblemCode>> = {
+  badop: 'UNKNOWN_OP',
+  badtags: 'NO_SERVE_TAG',
+  corrupt: 'PB_CORRUPT',
+  emptyver: 'EMPTY_FOLDER',
+  novers: 'EMPTY_FOLDER',
+};
+const served = join(fixtures() ?? '', 'reference', 'rest', 'models');
 
-  test('a base folder takes its name, and its versions are in order of number', async () => {
-    for (const version of ['2', '10', '1']) place('numbers', version);
-    expect(await told('numbers')).toEqual({ kind: 'ok', name: 'numbers', versions: ['1', '2', '10'], problems: [] });
+suite(`models that a genuine TensorFlow Serving was given${why}`, () => {
+  test.each(fixtures() === undefined ? [] : readdirSync(served))('%s: nothing is held against it but what the server met', async (name) => {
+    const { versions, problems } = await inspectFolder(join(served, name), { verify: true, signal });
+    const grave = [...problems, ...versions.flatMap((version) => version.problems)].filter(({ severity }) => severity !== 'note');
+    const verified = versions.every((version) => version.verified);
+    expect([verified, ...grave.map(({ code }) => code)]).toEqual([true, ...(refused[name] === undefined ? [] : [refused[name]])]);
   });
+});
 
-  test('0001 beside 1 is a duplicate, and 007 alone is version 7', async () => {
-    for (const version of ['1', '0001', '007']) place('zeros', version);
-    expect(await told('zeros')).toEqual({
-      kind: 'ok',
-      name: 'zeros',
-      versions: ['1', '7'],
-      problems: [['VERSION_LEADING_ZEROS'], ['DUPLICATE_VERSION']],
-    });
-  });
-
-  test('the parent of v1 is the model, served as version 1', async () => {
-    place('named', 'v1');
-    expect(await told('named')).toEqual({
-      kind: 'ok',
-      name: 'named',
-      versions: [null],
-      problems: [['VERSION_NOT_NUMERIC', 'serveAsVersion']],
-    });
-  });
-
-  test('a folder of several models offers each', async () => {
-    place('shelf', 'a', '1');
-    place('shelf', 'b', '3');
-    expect(await told('shelf')).toEqual({
-      kind: 'rejected',
-      name: 'shelf',
-      versions: [],
-      problems: [['NESTED_MODEL', 'useFolder', 'useFolder']],
-    });
-  });
-
-  test('a version beside a half-copied one is usable, and the other is told', async () => {
-    place('half', '1');
-    place('half', '2');
-    rmSync(join(folder, 'half', '2', 'saved_model.pb'));
-    expect(await told('half')).toEqual({ kind: 'ok', name: 'half', versions: ['1'], problems: [['NO_SAVED_MODEL', 'lookAgain']] });
-  });
-
-  test('an archive can be unpacked, a checkpoint, a text file and nothing cannot', async () => {
-    for (const name of ['model.tar.gz', 'notes.txt', 'weights.ckpt.index']) writeFileSync(join(folder, name), 'x');
-    expect([await told('model.tar.gz'), await told('notes.txt'), await told('weights.ckpt.index'), await told('nowhere')]).toMatchObject([
-      { kind: 'rejected', problems: [['ARCHIVE', 'unpack']] },
-      { kind: 'rejected', problems: [['NOT_A_FOLDER']] },
-      { kind: 'rejected', problems: [['CHECKPOINT']] },
-      { kind: 'rejected', problems: [['NOT_FOUND']] },
-    ]);
+test('fingerprint.pb is read as TensorFlow reads it', async () => {
+  const { versions } = await inspectFolder(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'iris'), { signal });
+  expect(versions[0]?.fingerprint).toMatchObject({
+    saved_model_checksum: '7014471974819731711',
+    graph_def_program_hash: '17606825908200272678',
+    signature_def_hash: '17108266538173069148',
+    saved_object_graph_hash: '15589257815378983102',
+    checkpoint_hash: '13555428152614679734',
   });
 });

@@ -110,8 +110,6 @@ interface Weights {
   readonly problems: readonly Problem[];
 }
 
-const lookAgain = { mends: [{ kind: 'lookAgain' }] } as const;
-
 /** variables.index and the shards' presence and length; a model without variables needs none. */
 async function readWeights(folder: string, graphs: readonly MetaGraph[]): Promise<Weights> {
   const none = (...problems: readonly Problem[]): Weights => ({ variables: [], shards: 0, problems });
@@ -119,14 +117,14 @@ async function readWeights(folder: string, graphs: readonly MetaGraph[]): Promis
   const facts = await stat(path).catch(() => null);
   if (facts === null) {
     const restores = graphs.some(({ ops }) => 'RestoreV2' in ops || 'VarHandleOp' in ops || 'VariableV2' in ops);
-    return restores ? none(problem('INDEX_MISSING', {}, lookAgain)) : none();
+    return restores ? none(problem('INDEX_MISSING')) : none();
   }
   if (!facts.isFile() || facts.size > maxIndexBytes) return none(problem('INDEX_CORRUPT', { reason: 'it is no file of a sensible size' }));
   let index: ReturnType<typeof readVariablesIndex>;
   try {
     index = readVariablesIndex(await readFile(path));
   } catch (error) {
-    if (error instanceof CorruptTable) return none(problem('INDEX_CORRUPT', { reason: error.message }, lookAgain));
+    if (error instanceof CorruptTable) return none(problem('INDEX_CORRUPT', { reason: error.message }));
     return none(readingProblem(error, 'variables/variables.index'));
   }
   const neededBytes = new Map<number, number>();
@@ -139,8 +137,8 @@ async function readWeights(folder: string, graphs: readonly MetaGraph[]): Promis
   for (const [shard, expected] of [...neededBytes].toSorted(([a], [b]) => a - b)) {
     const file = `variables/${shardFile(shard, index.shards)}`;
     const found = (await stat(join(folder, file)).catch(() => null))?.size;
-    if (found === undefined) problems.push(problem('SHARD_MISSING', { file, expected }, lookAgain));
-    else if (found < expected) problems.push(problem('SHARD_SHORT', { file, found, expected }, lookAgain));
+    if (found === undefined) problems.push(problem('SHARD_MISSING', { file, expected }));
+    else if (found < expected) problems.push(problem('SHARD_SHORT', { file, found, expected }));
   }
   return { variables: index.variables, shards: index.shards, problems };
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import type { Problem } from '../../shared/contract/savedModel.ts';
+import type { Problem, ProblemCode } from '../../shared/contract/savedModel.ts';
 import { MalformedProto } from '../protobuf/wire.ts';
 import { problem } from './problem.ts';
 
@@ -43,53 +43,20 @@ function numberIn(name: string): string {
 
 const archivePattern = /\.(tar\.gz|tgz|tar|zip)$/i;
 
+/** Kinds of files that people take for a SavedModel. */
+const fileKinds: Readonly<Record<string, ProblemCode>> = {
+  '.keras': 'KERAS_FILE',
+  '.h5': 'H5_FILE',
+  '.hdf5': 'H5_FILE',
+  '.tflite': 'TFLITE_FILE',
+  '.index': 'CHECKPOINT',
+  '.pb': 'FROZEN_GRAPH',
+};
+
 /** What a single file is, as a problem with its mend. `shown` is its name in the sentence. */
 function fileProblem(path: string, shown: string): Problem | undefined {
-  const name = modelNameOf(path.replace(/\.[^.]+$/, ''));
-  const exportTo = `"${name}/1"`;
-  switch (extname(path).toLowerCase()) {
-    case '.keras':
-      return problem(
-        'KERAS_FILE',
-        { file: shown, name },
-        {
-          mends: [{ kind: 'runPython', line: `import keras; keras.saving.load_model("${shown}").export(${exportTo})` }],
-        },
-      );
-    case '.h5':
-    case '.hdf5':
-      return problem(
-        'H5_FILE',
-        { file: shown, name },
-        {
-          mends: [
-            {
-              kind: 'runPython',
-              line: `import tensorflow as tf; tf.saved_model.save(tf.keras.models.load_model("${shown}"), ${exportTo})`,
-            },
-          ],
-        },
-      );
-    case '.tflite':
-      return problem('TFLITE_FILE', { file: shown });
-    case '.index':
-      return problem('CHECKPOINT', { file: shown });
-    case '.pb':
-      return problem(
-        'FROZEN_GRAPH',
-        { file: shown, name },
-        {
-          mends: [
-            {
-              kind: 'runPython',
-              line: 'import tensorflow as tf; tf.compat.v1.saved_model.simple_save(session, ' + exportTo + ', inputs={...}, outputs={...})',
-            },
-          ],
-        },
-      );
-    default:
-      return archivePattern.test(path) ? problem('ARCHIVE', { file: shown }, { mends: [{ kind: 'unpack' }] }) : undefined;
-  }
+  const code = archivePattern.test(path) ? 'ARCHIVE' : fileKinds[extname(path).toLowerCase()];
+  return code === undefined ? undefined : problem(code, { file: shown, name: modelNameOf(path.replace(/\.[^.]+$/, '')) });
 }
 
 /** The names in a folder that mean something, sorted. */
@@ -120,15 +87,15 @@ const hasGraph = (names: readonly string[]): boolean => names.includes('saved_mo
 export async function missingGraphProblem(folder: string, names: readonly string[]): Promise<Problem> {
   const shown = basename(folder);
   if (names.length === 0) return problem('EMPTY_FOLDER', { file: shown, name: modelNameOf(dirname(folder)) });
-  if (names.includes('variables') && (await isFolder(join(folder, 'variables'))))
-    return problem('NO_SAVED_MODEL', { file: shown }, { mends: [{ kind: 'lookAgain' }] });
-  if (names.includes('checkpoint') || names.some((name) => /\.data-\d{5}-of-\d{5}$/.test(name)))
-    return problem('CHECKPOINT', { file: shown });
+  if (names.includes('variables') && (await isFolder(join(folder, 'variables')))) return problem('NO_SAVED_MODEL', { file: shown });
+  const weights = names.find((name) => /\.(index|data-\d{5}-of-\d{5})$/.test(name));
+  if (names.includes('checkpoint') || weights !== undefined)
+    return problem('CHECKPOINT', { file: weights ?? shown, name: modelNameOf(folder) });
   for (const name of names) {
     const told = fileProblem(join(folder, name), name);
     if (told !== undefined) return told;
   }
-  return problem('NO_SAVED_MODEL', { file: shown }, { mends: [{ kind: 'lookAgain' }] });
+  return problem('NO_SAVED_MODEL', { file: shown });
 }
 
 interface Child {
@@ -235,12 +202,11 @@ export async function readLayout(path: string): Promise<Layout> {
     const others = children.filter(({ name }) => !isNumber(name));
     if (numbered.length > 0) return numberedVersions(base, numbered, others, problems);
     if (problems.length > 0) return rejected(...problems);
-    const [only, ...more] = others.filter((child) => hasGraph(child.names));
-    if (only !== undefined && more.length === 0) {
-      const single = singleVersion(only.path);
-      return /^(v|ver|version)?[-_.]?\d/i.test(only.name) ? { ...single, base, name: modelNameOf(base) } : nested(base, [only]);
-    }
     const deeper = others.filter((child) => hasGraph(child.names) || child.names.some((name) => isNumber(name)));
+    const [only] = deeper;
+    // A single v1 is a version of this folder; a single model of another name lies below it.
+    if (only !== undefined && deeper.length === 1 && hasGraph(only.names) && /^(v|ver|version)?[-_.]?\d/i.test(only.name))
+      return { ...singleVersion(only.path), base, name: modelNameOf(base) };
     if (deeper.length > 0) return nested(base, deeper);
     return rejected(
       names.length > 0 && others.length === names.length && !names.includes('variables')

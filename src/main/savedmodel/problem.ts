@@ -97,19 +97,81 @@ const words: Readonly<Record<ProblemCode, Words>> = {
   LIMIT_REACHED: ['warning', '{detail}', 'What lies beyond the limit is not shown.'],
 };
 
-/** A problem with its words; `severity` where the usual one does not fit. */
+const lookAgain: Mend = { kind: 'lookAgain' };
+const exportAgain = 'model.export({to})';
+/** tf.compat.v1.wrap_function and prune make a signature of a frozen graph's placeholder and output, whose names only its maker knows. */
+const wrapFrozen =
+  'import tensorflow as tf; g = tf.compat.v1.GraphDef.FromString(open({file}, "rb").read()); ' +
+  'f = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(g, name=""), []); ' +
+  'tf.saved_model.save(tf.Module(), {to}, signatures=f.prune("INPUT:0", {"output": f.graph.get_tensor_by_name("OUTPUT:0")}))';
+
+/** What mends a problem where the place that tells it knows nothing better: a line of Python, or looking again. */
+const usualMends: Readonly<Partial<Record<ProblemCode, string | Mend>>> = {
+  NOT_FOUND: lookAgain,
+  NOT_READABLE: lookAgain,
+  NOT_A_FOLDER: { kind: 'useFolder', path: '..' },
+  EMPTY_FOLDER: exportAgain,
+  NO_MODEL_FOUND: lookAgain,
+  NO_SAVED_MODEL: lookAgain,
+  DUPLICATE_VERSION: lookAgain,
+  SYMLINK_LOOP: lookAgain,
+  DANGLING_LINK: lookAgain,
+  KERAS_FILE: 'import keras; keras.saving.load_model({file}).export({to})',
+  H5_FILE: 'import keras; keras.saving.load_model({file}, compile=False).export({to})',
+  CHECKPOINT: 'import tensorflow as tf; tf.train.Checkpoint(model=model).restore({prefix}).expect_partial(); model.export({to})',
+  FROZEN_GRAPH: wrapFrozen,
+  TFLITE_FILE: exportAgain,
+  ARCHIVE: { kind: 'unpack' },
+  PB_IS_FOLDER: exportAgain,
+  PB_CORRUPT: lookAgain,
+  PB_EMPTY: lookAgain,
+  PB_TOO_LARGE: exportAgain,
+  PB_IS_FROZEN_GRAPH: wrapFrozen,
+  NO_SIGNATURE:
+    'import tensorflow as tf; tf.saved_model.save(model, {to}, signatures=' +
+    'tf.function(model.__call__).get_concrete_function(tf.TensorSpec(SHAPE, tf.float32)))',
+  SIGNATURE_TENSOR_MISSING: exportAgain,
+  SIGNATURE_SHAPE_HUGE: exportAgain,
+  CONST_HUGE: exportAgain,
+  UNKNOWN_OP: exportAgain,
+  ASSET_MISSING: lookAgain,
+  INDEX_MISSING: lookAgain,
+  INDEX_CORRUPT: lookAgain,
+  SHARD_MISSING: lookAgain,
+  SHARD_SHORT: lookAgain,
+  CHECKSUM_MISMATCH: lookAgain,
+  VARIABLE_MISMATCH: exportAgain,
+};
+
+/** A text as a Python literal: JSON's escapes are Python's too, and a file's name may hold quotes. */
+const pythonText = (value: string | number | undefined): string => JSON.stringify(String(value ?? ''));
+
+function usualMend(code: ProblemCode, data: Readonly<Record<string, string | number>>): readonly Mend[] | undefined {
+  const usual = usualMends[code];
+  if (usual === undefined) return undefined;
+  if (typeof usual !== 'string') return [usual];
+  const places = {
+    file: pythonText(data['file'] ?? 'saved_model.pb'),
+    prefix: pythonText(String(data['file'] ?? '').replace(/(\.index|\.data-\d{5}-of-\d{5})$/, '')),
+    to: pythonText(`${data['name'] ?? 'model'}/1`),
+  };
+  return [{ kind: 'runPython', line: fillPlaces(usual, places) }];
+}
+
+/** A problem with its words and its mend; `severity` where the usual one does not fit. */
 export function problem(
   code: ProblemCode,
   data: Readonly<Record<string, string | number>> = {},
   extra: { readonly mends?: readonly Mend[]; readonly severity?: Problem['severity'] } = {},
 ): Problem {
   const [severity, message, advice] = words[code];
+  const mends = extra.mends ?? usualMend(code, data);
   return {
     code,
     severity: extra.severity ?? severity,
     message: fillPlaces(message, data),
     advice: fillPlaces(advice, data),
-    ...(extra.mends === undefined ? {} : { mends: extra.mends }),
+    ...(mends === undefined ? {} : { mends }),
     data,
   };
 }
