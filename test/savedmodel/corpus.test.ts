@@ -195,12 +195,12 @@ suite(`models that a genuine TensorFlow Serving was given${why}`, () => {
 });
 
 test('fingerprint.pb is read as TensorFlow reads it', async () => {
-  const { versions } = await inspectFolder(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'iris'), { signal });
+  const { versions } = await inspectFolder(join(import.meta.dirname, '..', '..', 'resources', 'sample', 'digits'), { signal });
   expect(versions[0]?.fingerprint).toMatchObject({
-    saved_model_checksum: '7014471974819731711',
-    graph_def_program_hash: '17606825908200272678',
-    signature_def_hash: '17108266538173069148',
-    saved_object_graph_hash: '15589257815378983102',
-    checkpoint_hash: '13555428152614679734',
+    saved_model_checksum: '4492239125614859603',
+    graph_def_program_hash: '17700305580027924602',
+    signature_def_hash: '12351514428184677279',
+    saved_object_graph_hash: '6544508157585697844',
+    checkpoint_hash: '11686950795114388570',
   });
 });

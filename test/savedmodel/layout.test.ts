@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectFolder } from '../../src/main/savedmodel/inspectFolder.ts';
 import type { Mend } from '../../src/shared/contract/savedModel.ts';
 
-const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample', 'iris', '1');
+const sample = join(import.meta.dirname, '..', '..', 'resources', 'sample', 'digits', '1');
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-layout-'));
