@@ -132,21 +132,14 @@ describe('hostile bytes', () => {
 
   test('text that is no text proto is refused, never more', () => {
     const words = fc.constantFrom(
-      ...['meta_graphs', '{', '}', ':', '"x"', 'graph_def', 'node', '[', ']', '12', "'\\777'", '#', '\n', 'attr', 'value', 'shape', 'dim'],
-      ...[
-        '-1',
-        '<',
-        '>',
-        'signature_def',
-        'inputs',
-        'dtype',
-        'constructor',
-        '9'.repeat(400),
-        'DT_FLOAT_REF',
-        'tensor',
-        'float_val',
-        'size',
-      ],
+      ...`meta_graphs { } : "x" graph_def node [ ] 12 '\\777' # attr value shape dim -1 < > signature_def inputs dtype`.split(' '),
+      '\n',
+      'constructor',
+      '9'.repeat(400),
+      'DT_FLOAT_REF',
+      'tensor',
+      'float_val',
+      'size',
     );
     const parse = (text: string): void => refusesOnly(MalformedProto, () => readWhole(savedModelFromText(text)));
     fc.assert(
