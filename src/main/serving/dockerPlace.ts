@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import { servingPlan, type LogLine, type ServingPlan } from '../../shared/contract/serving.ts';
@@ -14,20 +13,12 @@ import {
   type DockerEngine,
 } from '../docker/dockerEngine.ts';
 import { ensureImage } from '../docker/pullImage.ts';
-import { createDiagnosis } from '../doctor/causes.ts';
-import { milestoneOf } from '../../shared/tfserving/milestones.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
-import { connectGrpc, GrpcFailure, grpcStatus, type ServingGrpc, type VersionStatus } from '../tfserving/grpcClient.ts';
-import { tryCanary } from './canary.ts';
 import { configFileOf, containerSpec, dockerRunText, needsConfigFile } from './containerSpec.ts';
 import { modelConfigText } from './modelConfig.ts';
 import type { Place, PlaceReport, Running } from './place.ts';
+import { fetchFacts, waitUntilReady, type ServerRun } from './readiness.ts';
 
-/** A cause that may pass, since a copy may be under way, is given this long. */
-const graceMs = 5_000;
-/** A large model restores for minutes; nothing that is alive takes longer. */
-const loadLimitMs = 15 * 60_000;
-const pollMs = 50;
 const stopGraceSeconds = 5;
 
 export interface DockerPlaceOptions {
@@ -42,60 +33,6 @@ export interface DockerPlaceOptions {
   readonly dataFolder: string;
 }
 
-interface LogWatch {
-  /** Rejects as soon as the log names a cause that will not pass, or the container ends. */
-  readonly failure: Promise<never>;
-  readonly close: () => void;
-}
-
-/** Reads a starting container's log of this run: milestones as the load step's detail, causes as failure. */
-function watchLog(engine: DockerEngine, id: string, plan: ServingPlan, report: PlaceReport, signal: AbortSignal): LogWatch {
-  const end = new AbortController();
-  const until = AbortSignal.any([signal, end.signal]);
-  const diagnosis = createDiagnosis();
-  const { promise: failure, reject } = Promise.withResolvers<never>();
-  let giveUp: NodeJS.Timeout | undefined;
-  async function readRun(startedAt: number): Promise<void> {
-    for await (const raw of engine.logs(id, { signal: until, follow: true, tail: 10_000 })) {
-      // What an earlier run of the same container said is not about this one.
-      if (Date.parse(raw.time) < startedAt) continue;
-      const line = parseServerLine(raw);
-      const milestone = milestoneOf(line.message);
-      if (milestone !== null) report.step('load', 'running', line.message);
-      const found = diagnosis.feed(line);
-      if (found === null) continue;
-      report.cause(found.cause);
-      if (!found.mayPass) reject(found.error);
-      else giveUp ??= setTimeout(() => reject(diagnosis.current()?.error ?? found.error), graceMs);
-    }
-  }
-  async function read(): Promise<void> {
-    for (;;) {
-      const facts = await engine.inspect(id, { signal: until });
-      if (facts === null || !isAlive(facts)) {
-        reject(diagnosis.current()?.error ?? endedError(facts, plan));
-        return;
-      }
-      await readRun(Date.parse(facts.startedAt ?? ''));
-      if (until.aborted) return;
-      // The log ended with the container, unless the engine starts it again.
-      await wait(pollMs, undefined, { signal: until });
-    }
-  }
-  read().catch((error: unknown) => {
-    if (!until.aborted) reject(error);
-  });
-  // It is raced against, and must not be an unhandled rejection when the race was won by something else.
-  failure.catch(() => undefined);
-  return {
-    failure,
-    close() {
-      clearTimeout(giveUp);
-      end.abort();
-    },
-  };
-}
-
 const isAlive = ({ state }: ContainerFacts): boolean => state === 'running' || state === 'restarting' || state === 'paused';
 
 /** Why a container ended, from what the engine knows; null where it is gone. */
@@ -107,12 +44,23 @@ function endedError(facts: ContainerFacts | null, { memoryBytes }: ServingPlan):
 /** Ended by a signal (128 + 15, 128 + 9) or with success: somebody stopped it. */
 const wasStopped = ({ exitCode, oomKilled }: ContainerFacts): boolean => !oomKilled && [0, 143, 137].includes(exitCode ?? 0);
 
-/** The versions that answer, newest first. */
-const availableOf = (versions: readonly VersionStatus[]): readonly string[] =>
-  versions
-    .filter(({ state }) => state === 'AVAILABLE')
-    .map(({ version }) => version)
-    .toSorted((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1));
+/** A container as a server that is waited for. */
+function runOf(engine: DockerEngine, id: string, plan: ServingPlan): ServerRun {
+  return {
+    async whyEnded(signal) {
+      const facts = await engine.inspect(id, { signal });
+      return facts === null || !isAlive(facts) ? endedError(facts, plan) : null;
+    },
+    async *lines(signal) {
+      const facts = await engine.inspect(id, { signal });
+      const startedAt = Date.parse(facts?.startedAt ?? '');
+      for await (const raw of engine.logs(id, { signal, follow: true, tail: 10_000 })) {
+        // What an earlier run of the same container said is not about this one.
+        if (!(Date.parse(raw.time) < startedAt)) yield parseServerLine(raw);
+      }
+    },
+  };
+}
 
 /** A plan from a container's label; null where somebody else wrote it. */
 function planOf(label: string | undefined): ServingPlan | null {
@@ -120,25 +68,6 @@ function planOf(label: string | undefined): ServingPlan | null {
     return servingPlan.parse(JSON.parse(label ?? ''));
   } catch {
     return null;
-  }
-}
-
-/** Asks gRPC until versions are AVAILABLE and none is still on its way. */
-async function waitUntilAvailable(grpc: ServingGrpc, plan: ServingPlan, signal: AbortSignal): Promise<readonly string[]> {
-  for (;;) {
-    try {
-      const versions = await grpc.fetchStatus(plan.name, { signal });
-      const failed = versions.find(({ state, errorCode }) => state === 'END' && errorCode !== 0);
-      if (failed !== undefined) throw new AppError('LOAD_FAILED', { detail: failed.errorMessage });
-      if (versions.length > 0 && versions.every(({ state }) => state === 'AVAILABLE' || state === 'END')) {
-        const available = availableOf(versions);
-        if (available.length > 0) return available;
-      }
-    } catch (error) {
-      // Not listening yet: the ports open when the models are there.
-      if (!(error instanceof GrpcFailure)) throw error;
-    }
-    await wait(pollMs, undefined, { signal });
   }
 }
 
@@ -166,34 +95,12 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
     report: PlaceReport,
     signal: AbortSignal,
   ): Promise<Omit<Running, 'imageDigest'>> {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]);
-    const log = watchLog(engine, id, plan, report, until);
-    const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
-    try {
-      const versions = await Promise.race([waitUntilAvailable(grpc, plan, until), log.failure]);
-      report.step('load', 'done');
-      report.step('available', 'done', versions.join(', '));
-      report.step('canary', 'running');
-      const version = options.getVersions(plan.modelId).find((one) => one.version === versions[0] || one.version === null);
-      const canary =
-        version === undefined
-          ? ({ kind: 'not-tried', reason: 'this version was added after it was read' } as const)
-          : await Promise.race([tryCanary(grpc, { model: plan.name, version, tags: plan.tags }, { signal: until }), log.failure]);
-      report.step(
-        'canary',
-        canary.kind === 'not-tried' ? 'skipped' : 'done',
-        canary.kind === 'not-tried' ? canary.reason : canary.kind === 'refused' ? canary.note : undefined,
-      );
-      // Only what has served once is started again by the engine.
-      await engine.setRestartPolicy(id, { name: 'on-failure', retries: 3 });
-      return { handle: id, versions, canary };
-    } catch (error) {
-      if (until.aborted && !signal.aborted) throw new AppError('START_TIMEOUT', { seconds: loadLimitMs / 1000 }, { cause: error });
-      throw error;
-    } finally {
-      log.close();
-      grpc.close();
-    }
+    const version = (name: string | undefined): VersionSummary | undefined =>
+      options.getVersions(plan.modelId).find((one) => one.version === name || one.version === null);
+    const running = await waitUntilReady(runOf(engine, id, plan), plan, report, { version, signal });
+    // Only what has served once is started again by the engine.
+    await engine.setRestartPolicy(id, { name: 'on-failure', retries: 3 });
+    return { handle: id, ...running };
   }
 
   return {
@@ -256,17 +163,7 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
       if (facts === null) return { kind: 'gone' };
       if (!isAlive(facts)) return { kind: 'ended', problem: wasStopped(facts) ? null : endedError(facts, plan) };
       if (facts.state === 'paused') return { kind: 'paused' };
-      const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
-      try {
-        const versions = await grpc.fetchStatus(plan.name, { signal });
-        return { kind: 'running', versions: availableOf(versions) };
-      } catch (error) {
-        if (!(error instanceof GrpcFailure)) throw error;
-        if (error.code === grpcStatus.UNAVAILABLE) return { kind: 'loading' };
-        return { kind: 'running', versions: error.code === grpcStatus.NOT_FOUND ? [] : null };
-      } finally {
-        grpc.close();
-      }
+      return fetchFacts(plan, signal);
     },
     async *logs(handle, { follow, tail, signal }): AsyncGenerator<LogLine> {
       for await (const raw of getEngine().logs(handle, { follow, tail, signal })) yield parseServerLine(raw);
