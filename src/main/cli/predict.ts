@@ -1,24 +1,40 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
+import { addAbortSignal } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { PredictAnswer } from '../../shared/contract/predict.ts';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import { restBarriers } from '../../shared/tensor/requestCheck.ts';
+import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
+import { mismatch } from '../predict/fitTensor.ts';
+import { inputOf, readInputFile, type InputFile } from '../predict/inputFile.ts';
+import type { InputTensors } from '../predict/inputTensors.ts';
 import { predictOver } from '../predict/predict.ts';
+import type { GrpcPrediction } from '../predict/predictGrpc.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
+import { urlTarget, withLocalTarget, type Target, type Which } from './predictTarget.ts';
 import { parseUsage } from './usage.ts';
-import { fetchState, waitUntilServing } from './watchState.ts';
-import { withOwner } from './withOwner.ts';
 
-const help = `slipway predict NAME|URL|DIR [--input FILE|-] [--signature S] [--version V | --label L] [--insist] [--json]
+const help = `slipway predict NAME|URL|DIR [--input FILE|-] [--signature S] [--version V | --label L] [--grpc]
+                     [--scale LOW..HIGH] [--timeout SECONDS] [--insist] [--json]
 
-One request over REST. NAME is a serving, URL a server's http://HOST:PORT/v1/models/NAME, DIR a model folder that is
-served for this one request.
-  --input      TensorFlow Serving's JSON ({"instances": …} or {"inputs": …}); without it, one that fits the signature
+One request. NAME is a serving; URL a server, http://HOST:PORT/v1/models/NAME or grpc://HOST:PORT/NAME; DIR a model folder
+that is served for this one request.
+  --input      TensorFlow Serving's JSON ({"instances": …} or {"inputs": …}), an array (.npy, .npz), a table (.csv) or an
+               image (PNG, JPEG); - is stdin. Without it, zeros that fit the signature
+                 .npz  arrays by the inputs' names
+                 .csv  a row an instance; columns by the inputs' names (x, or x_0, x_1 … for a vector), else the sole
+                       input's features in order
+                 image resized to the signature's height, width and channels; for a string input, its bytes as they are
+  --signature  serving_default where it is not given
+  --grpc       over gRPC, which carries every type; the answer tells the version
+  --scale      what a pixel's 0 and 255 become: 0..1 for floats, 0..255 for whole numbers, unless given
+  --timeout    30 seconds where it is not given
   --insist     sends also what does not fit the signature
-  --json       the answer as it came, and nothing else
+  --json       the answer as JSON, and nothing else; NaN and infinities, which JSON has not, as strings
 
 Example: echo '{"instances": [1.0, 2.0]}' | slipway predict half_plus_two --input -
+         slipway predict digits --input digit.png --grpc
 `;
 
 const options = {
@@ -27,31 +43,105 @@ const options = {
   version: { type: 'string' },
   label: { type: 'string' },
   grpc: { type: 'boolean' },
+  scale: { type: 'string' },
   timeout: { type: 'string' },
   insist: { type: 'boolean' },
 } as const;
 
-async function readInput(input: string | undefined, io: CommandIo): Promise<string | undefined> {
-  if (input === undefined) return undefined;
-  if (input === '-') return readText(process.stdin);
-  if (/\.(npy|npz|csv|png|jpe?g)$/i.test(input))
-    throw new AppError('NOT_YET', { what: `Input from ${input}`, detail: 'Give TensorFlow Serving’s JSON for now.' });
-  try {
-    return await readFile(resolve(io.cwd, input), 'utf8');
-  } catch (cause) {
-    throw new AppError('FILE_UNREADABLE', { path: input, detail: (cause as NodeJS.ErrnoException).code ?? '' }, { cause });
-  }
+interface Request {
+  readonly signature: string | undefined;
+  readonly insist: boolean;
+  readonly timeoutMs: number;
+  readonly scale: readonly [low: number, high: number] | undefined;
+  readonly input: InputFile | null;
+  readonly json: boolean;
 }
 
-function tell({ ok, status, error, outputs, rawText, networkMs }: PredictAnswer, json: boolean, io: CommandIo): number {
+/** TensorFlow Serving writes NaN and infinities bare; in JSON they are strings. */
+function strictJson(text: string): string {
+  if (!/NaN|Inf/.test(text)) return text;
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Inf(?:inity)?|NaN/g, (found) =>
+    found.startsWith('"') ? found : `"${found.replace(/Inf$/, 'Infinity')}"`,
+  );
+}
+
+function tellRest({ ok, status, error, outputs, rawText, networkMs }: PredictAnswer, json: boolean, io: CommandIo): number {
   if (!ok) throw new AppError('SERVER_REFUSED', { detail: `HTTP ${status}: ${error ?? ''}` });
-  if (json) io.out(rawText.endsWith('\n') ? rawText : `${rawText}\n`);
-  else {
+  if (json) io.out(`${strictJson(rawText).trimEnd()}\n`);
+  else
     for (const { name, shape, first, size } of outputs)
       io.out(`${name} [${shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
-    io.err(`${status} in ${networkMs.toFixed(1)} ms\n`);
-  }
+  io.err(json ? '' : `${status} in ${networkMs.toFixed(1)} ms\n`);
   return exitCode.done;
+}
+
+async function tellGrpc({ outputs, model, version, signature, networkMs }: GrpcPrediction, json: boolean, io: CommandIo): Promise<number> {
+  const { elementText, tensorsJson } = await import('../predict/tensorJson.ts');
+  if (json) {
+    const pieces = [...tensorsJson(outputs)].join('');
+    const spec = JSON.stringify({ name: model, signature_name: signature, version });
+    io.out(`{"model_spec": ${spec}, "outputs": ${strictJson(pieces)}}\n`);
+    return exitCode.done;
+  }
+  for (const [name, tensor] of Object.entries(outputs)) {
+    const size = tensor.shape.reduce((product, dim) => product * dim, 1);
+    const first = Array.from({ length: Math.min(5, size) }, (_, index) => elementText(name, tensor)(index));
+    io.out(`${name} [${tensor.shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
+  }
+  io.err(`${version === null ? '' : `version ${version}, `}${networkMs.toFixed(1)} ms\n`);
+  return exitCode.done;
+}
+
+async function tensorsOf(
+  signature: SignatureInfo | null,
+  name: string,
+  request: Request,
+  grpc: boolean,
+  io: CommandIo,
+): Promise<InputTensors | string> {
+  const { input, insist, scale } = request;
+  if (signature === null) {
+    if (input?.kind === 'json' && !grpc) return input.text;
+    throw new AppError('BAD_INPUT', {
+      detail: 'This server does not tell its signatures. Give --input with TensorFlow Serving’s JSON, over REST.',
+    });
+  }
+  if (input?.kind === 'file') return input.tensors({ signature, say: (note) => io.err(`${note}\n`), insist, scale });
+  if (input === null) io.err('No --input: zeros that fit the signature are sent.\n');
+  // Over gRPC there are tensors only.
+  const template = grpc ? { ...signature, method_name: 'tensorflow/serving/predict' } : signature;
+  const text = input?.text ?? requestTemplate(name, template);
+  if (!grpc) return text;
+  const { requestTensors } = await import('../predict/requestTensors.ts');
+  return requestTensors(signature, text, { insist });
+}
+
+async function ask(target: Target, request: Request, overGrpc: boolean, io: CommandIo): Promise<number> {
+  const { input, insist, timeoutMs, json } = request;
+  // A request that names its signature itself means that one.
+  const written = input?.kind === 'json' ? /"signature_name"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(input.text)?.[1] : undefined;
+  const name = written ?? request.signature ?? 'serving_default';
+  const { signal } = io;
+  const known = await target.signature(name);
+  const sent = await tensorsOf(known, name, request, overGrpc, io);
+  if (overGrpc && target.grpc !== null && typeof sent !== 'string') {
+    const { predictOverGrpc } = await import('../predict/predictGrpc.ts');
+    const asked = { model: target.model, ...target.which, signature: name, inputs: sent };
+    return tellGrpc(await predictOverGrpc(target.grpc, asked, { signal, timeoutMs }), json, io);
+  }
+  if (typeof sent !== 'string' && known !== null) {
+    const [barrier] = restBarriers({ ...known, outputs: {} });
+    if (barrier !== undefined) throw mismatch(`${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use --grpc.`);
+  }
+  const body = typeof sent === 'string' ? sent : (await import('../predict/tensorJson.ts')).columnarBody(name, sent);
+  const over = { insist, timeoutMs, signature: name, ...target.which, body };
+  return tellRest(await predictOver(target.rest ?? '', known, over, { signal, now: () => new Date(), maxChars: Infinity }), json, io);
+}
+
+function scaleOf(text: string | undefined): readonly [number, number] | undefined | null {
+  if (text === undefined) return undefined;
+  const found = /^(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)$/.exec(text);
+  return found === null ? null : [Number(found[1]), Number(found[2])];
 }
 
 /** `slipway predict`. */
@@ -59,51 +149,42 @@ export async function runPredictCommand(args: readonly string[], io: CommandIo):
   const parsed = parseUsage(args, io, { help, options, positionals: [1, 1] });
   if (typeof parsed === 'number') return parsed;
   const { values, positionals } = parsed;
-  const [target = ''] = positionals;
-  const json = values.json === true;
-  if (values.grpc === true) throw new AppError('NOT_YET', { what: 'Prediction over gRPC', detail: 'Leave --grpc away to ask over REST.' });
-  const asked = {
-    signature: values.signature ?? 'serving_default',
-    timeoutMs: Number(values.timeout ?? 30) * 1000,
-    insist: values.insist === true,
-  };
-  const where = {
+  const [text = ''] = positionals;
+  const timeoutMs = Math.round(Number(values.timeout ?? 30) * 1000);
+  const scale = scaleOf(values.scale);
+  const isUrl = /^[a-z]+:\/\//i.test(text);
+  const which: Which = {
     ...(values.version === undefined ? {} : { version: values.version }),
     ...(values.label === undefined ? {} : { label: values.label }),
   };
-  const body = await readInput(values.input, io);
-  if (/^https?:\/\//.test(target)) {
-    if (body === undefined) {
-      io.err(`--input is needed with a URL.\n\n${help}`);
-      return exitCode.usage;
-    }
-    return tell(
-      await predictOver(target.replace(/\/$/, ''), null, { ...asked, ...where, body }, { signal: io.signal, now: () => new Date() }),
-      json,
-      io,
-    );
+  const remote = isUrl ? urlTarget(text, { which, timeoutMs }, io) : null;
+  const wrong = [
+    [values.version !== undefined && !/^\d{1,19}$/.test(values.version), `--version ${values.version ?? ''} is no version`],
+    [values.version !== undefined && values.label !== undefined, '--version and --label exclude each other'],
+    [!(timeoutMs >= 1 && timeoutMs <= 3_600_000), `--timeout ${values.timeout ?? ''} is not a number of seconds up to 3600`],
+    [scale === null, `--scale ${values.scale ?? ''} is not LOW..HIGH, such as -1..1`],
+    [isUrl && remote === null, `${text} is neither http://HOST:PORT/v1/models/NAME nor grpc://HOST:PORT/NAME`],
+    [remote !== null && remote.which !== which && Object.keys(which).length > 0, 'The URL names a version itself'],
+    [values.grpc === true && remote?.grpc === null, '--grpc goes with grpc://HOST:PORT/NAME: a REST address does not tell the gRPC port'],
+  ].find(([is]) => is)?.[1];
+  if (wrong !== undefined) {
+    io.err(`${String(wrong)}\n\n${help}`);
+    return exitCode.usage;
   }
-  return withOwner(io, async ({ client }) => {
-    const { servings } = await fetchState(client);
-    const named = servings.find(({ name, id }) => name === target || id === target);
-    const folder = resolve(io.cwd, target);
-    if (named === undefined && !existsSync(folder))
-      throw new AppError('SERVING_NOT_FOUND', { name: target, known: servings.map(({ name }) => name).join(', ') || 'none' });
-    let servingId = named?.id;
-    let modelId = named?.modelId;
-    const temporary = servingId === undefined;
-    if (servingId === undefined) {
-      const model = await client.local.addPath({ path: folder });
-      modelId = model.id;
-      ({ servingId } = await client.servings.start({ modelId: model.id, name: model.name, life: 'foreground' }));
-    }
-    try {
-      const { state } = temporary ? await waitUntilServing(client, servingId, io.signal) : { state: named?.state };
-      const version = values.version ?? (state?.kind === 'serving' ? (state.versions[0] ?? null) : null);
-      const text = body ?? (await client.models.signature({ id: modelId ?? '', version, signature: asked.signature })).template;
-      return tell(await client.predict.run({ servingId, ...asked, ...where, body: text }, { signal: io.signal }), json, io);
-    } finally {
-      if (temporary) await client.servings.remove({ id: servingId });
-    }
-  });
+  const input =
+    values.input === undefined
+      ? null
+      : values.input === '-'
+        ? inputOf(await buffer(addAbortSignal(io.signal, process.stdin)), '-', io)
+        : await readInputFile(resolve(io.cwd, values.input), values.input, io);
+  const request: Request = {
+    signature: values.signature,
+    insist: values.insist === true,
+    timeoutMs,
+    scale: scale ?? undefined,
+    input,
+    json: values.json === true,
+  };
+  if (remote !== null) return ask(remote, request, remote.grpc !== null, io);
+  return withLocalTarget(text, { which, timeoutMs }, io, (target) => ask(target, request, values.grpc === true, io));
 }

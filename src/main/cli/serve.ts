@@ -8,7 +8,7 @@ import { exitCode, type CommandIo } from './commandIo.ts';
 import { commandOutside } from './outside.ts';
 import { tellFailure } from './runCommand.ts';
 import { parseUsage } from './usage.ts';
-import { waitUntilServing, watchServings } from './watchState.ts';
+import { holdOpen, waitUntilServing, watchServings } from './watchState.ts';
 import { withOwner } from './withOwner.ts';
 
 const help = `slipway serve DIR… [--name N] [--engine auto|docker|embedded] [--rest-port N] [--grpc-port N] [--image REF]
@@ -146,14 +146,4 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
       if (choices.life === 'foreground') for (const id of ids) await client.servings.remove({ id }).catch(() => undefined);
     }
   });
-}
-
-/** While this stream is open the owner keeps the servings; it ends them when this process goes away, however it does. */
-async function holdOpen(client: LocalClient, servingIds: readonly string[], signal: AbortSignal): Promise<void> {
-  try {
-    for await (const _ of await client.local.hold({ servingIds: [...servingIds] }, { signal }));
-  } catch (error) {
-    // The connection's own end is told by the command that holds.
-    if (!(error instanceof AppError) && !signal.aborted) throw error;
-  }
 }

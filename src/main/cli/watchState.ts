@@ -1,3 +1,4 @@
+import { AppError } from '../../shared/contract/errors.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
 import type { AppState } from '../../shared/contract/state.ts';
@@ -33,7 +34,6 @@ export async function waitUntilServing(
   signal: AbortSignal,
   onChange: (serving: Serving) => void = () => undefined,
 ): Promise<Serving> {
-  const { AppError } = await import('../../shared/contract/errors.ts');
   const end = new AbortController();
   try {
     for await (const change of watchServings(client, [id], AbortSignal.any([signal, end.signal]))) {
@@ -48,4 +48,14 @@ export async function waitUntilServing(
   }
   signal.throwIfAborted();
   throw new AppError('CONNECTION_LOST');
+}
+
+/** While this stream is open the owner keeps the servings; it ends them when this process goes away, however it does. */
+export async function holdOpen(client: LocalClient, servingIds: readonly string[], signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of await client.local.hold({ servingIds: [...servingIds] }, { signal }));
+  } catch (error) {
+    // The connection's own end is told by the command that holds.
+    if (!(error instanceof AppError) && !signal.aborted) throw error;
+  }
 }

@@ -1,4 +1,5 @@
-import { Agent, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { PredictAnswer, PredictRequest } from '../../shared/contract/predict.ts';
 import { metaGraphFor, type SignatureInfo, type VersionSummary } from '../../shared/contract/savedModel.ts';
@@ -9,9 +10,8 @@ import { JsonSyntax, member, parseJson, type Json } from '../../shared/tensor/js
 import { checkRequest } from '../../shared/tensor/requestCheck.ts';
 import { summarizeTensor } from '../../shared/tensor/tensorSummary.ts';
 
-const keepAlive = new Agent({ keepAlive: true, maxSockets: 16 });
 /** More of an answer is not shown as text. */
-const shownBytes = 1_000_000;
+const shownChars = 1_000_000;
 
 /** What came back over the wire. */
 export interface RawAnswer {
@@ -21,18 +21,19 @@ export interface RawAnswer {
   readonly networkMs: number;
 }
 
-/** POSTs a body as it is. Fails with SERVER_UNREACHABLE where nothing answers; every HTTP status is an answer. */
-export function postJson(
+/** POSTs a body as it is, or GETs where it is null. SERVER_UNREACHABLE where nothing answers; every HTTP status is an answer. */
+export function sendRest(
   url: string,
-  body: Buffer,
+  body: Buffer | null,
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const started = performance.now();
   const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const asked = httpRequest(
+  const headers = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+  const asked = (url.startsWith('https:') ? httpsRequest : httpRequest)(
     url,
-    { method: 'POST', agent: keepAlive, signal: until, headers: { 'content-type': 'application/json', 'content-length': body.length } },
+    { method: body === null ? 'GET' : 'POST', signal: until, headers },
     (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -49,7 +50,7 @@ export function postJson(
     else reject(new AppError('SERVER_UNREACHABLE', { address: new URL(url).host }, { cause }));
   }
   asked.once('error', fail);
-  asked.end(body);
+  asked.end(body ?? undefined);
   return promise;
 }
 
@@ -62,18 +63,26 @@ export function signatureOf(
   const chosen: VersionSummary | undefined =
     version === undefined ? model.versions[0] : model.versions.find((one) => one.version === version);
   const graph = chosen === undefined ? undefined : metaGraphFor(chosen, tags);
-  const found = graph?.signatures[signature];
-  if (found === undefined)
-    throw new AppError('SIGNATURE_NOT_FOUND', { signature, known: Object.keys(graph?.signatures ?? {}).join(', ') || 'none' });
-  return found;
+  if (chosen === undefined && version !== undefined) {
+    const known = model.versions.map((one) => one.version).join(', ') || 'none';
+    throw new AppError('VERSION_NOT_FOUND', { version, name: model.name, known });
+  }
+  return signatureIn(graph?.signatures ?? {}, signature);
 }
 
-const methodOf = (signature: SignatureInfo | null): 'predict' | 'classify' | 'regress' =>
-  signature?.method_name.endsWith('/classify') === true
-    ? 'classify'
-    : signature?.method_name.endsWith('/regress') === true
-      ? 'regress'
-      : 'predict';
+/** A signature by its name. SIGNATURE_NOT_FOUND tells the names there are. */
+export function signatureIn(signatures: Readonly<Record<string, SignatureInfo>>, signature: string): SignatureInfo {
+  const found = Object.hasOwn(signatures, signature) ? signatures[signature] : undefined;
+  if (found !== undefined) return found;
+  const known = Object.keys(signatures).filter((name) => name !== '__saved_model_init_op');
+  throw new AppError('SIGNATURE_NOT_FOUND', { signature, known: known.join(', ') || 'none' });
+}
+
+/** Examples go to the signature's own method; tensors to predict, whatever it is. */
+function methodOf(signature: SignatureInfo | null, body: string | Buffer): 'predict' | 'classify' | 'regress' {
+  const own = /(classify|regress)$/.exec(signature?.method_name ?? '')?.[1] as 'classify' | 'regress' | undefined;
+  return own !== undefined && typeof body === 'string' && /"examples"\s*:/.test(body) ? own : 'predict';
+}
 
 /** Named output tensors of an answer: rows are put together by name, one unnamed output takes the signature's. */
 function outputsOf(answer: Json, signature: SignatureInfo | null): readonly (readonly [string, Json])[] {
@@ -94,32 +103,34 @@ function outputsOf(answer: Json, signature: SignatureInfo | null): readonly (rea
   return first.entries.map(([name]) => [name, { kind: 'list', items: rows.map((row) => member(row, name) ?? { kind: 'null' }) }] as const);
 }
 
+/** `{base}[/versions/N|/labels/L]` */
+export function versionUrl(
+  base: string,
+  { version, label }: { readonly version?: string | undefined; readonly label?: string | undefined },
+): string {
+  return version !== undefined ? `${base}/versions/${version}` : label !== undefined ? `${base}/labels/${encodeURIComponent(label)}` : base;
+}
+
 /**
- * Sends a body as it was typed to `{base}[/versions/N|/labels/L]:method` and sums up the answer. `signature` is null where it is
- * not known: then nothing is checked first. Throws REQUEST_MISMATCH before anything is sent, unless `insist`.
+ * Sends a body to `{base}[/versions/N|/labels/L]:method` and sums up the answer. Text is sent as it was typed, and checked first
+ * where the signature is known: then REQUEST_MISMATCH is thrown before anything is sent, unless `insist`. Bytes were made from
+ * tensors that fit. `maxChars` is how much of the answer's text is kept.
  */
 export async function predictOver(
   base: string,
   signature: SignatureInfo | null,
-  request: Pick<PredictRequest, 'body' | 'insist' | 'timeoutMs' | 'version' | 'label' | 'signature'>,
-  { signal, now }: { readonly signal: AbortSignal; readonly now: () => Date },
+  request: Pick<PredictRequest, 'insist' | 'timeoutMs' | 'version' | 'label' | 'signature'> & { readonly body: string | Buffer },
+  { signal, now, maxChars }: { readonly signal: AbortSignal; readonly now: () => Date; readonly maxChars: number },
 ): Promise<PredictAnswer> {
   const started = performance.now();
-  const body = signature === null ? request.body : withSignatureName(request.body, request.signature);
-  if (signature !== null && !request.insist) {
+  if (signature !== null && !request.insist && typeof request.body === 'string') {
     const check = checkRequest(signature, request.body);
     if (check.kind !== 'fits') throw new AppError('REQUEST_MISMATCH', { detail: check.misfits.map(({ message }) => message).join(' ') });
   }
-  const where =
-    request.version !== undefined
-      ? `/versions/${request.version}`
-      : request.label !== undefined
-        ? `/labels/${encodeURIComponent(request.label)}`
-        : '';
-  const url = `${base}${where}:${methodOf(signature)}`;
-  const bytes = Buffer.from(body);
+  const url = `${versionUrl(base, request)}:${methodOf(signature, request.body)}`;
+  const bytes = typeof request.body === 'string' ? Buffer.from(withSignatureName(request.body, request.signature)) : request.body;
   const encodeMs = performance.now() - started;
-  const { status, body: answer, networkMs } = await postJson(url, bytes, { signal, timeoutMs: request.timeoutMs });
+  const { status, body: answer, networkMs } = await sendRest(url, bytes, { signal, timeoutMs: request.timeoutMs });
   const decodeStarted = performance.now();
   const text = answer.toString('utf8');
   let json: Json = { kind: 'null' };
@@ -142,8 +153,8 @@ export async function predictOver(
     url,
     outputs,
     error: ok ? null : error?.kind === 'string' ? error.value : text.slice(0, 2_000) || `HTTP ${status}`,
-    rawText: text.slice(0, shownBytes),
-    rawCut: text.length > shownBytes,
+    rawText: text.slice(0, maxChars),
+    rawCut: text.length > maxChars,
     requestBytes: bytes.length,
     responseBytes: answer.length,
     encodeMs,
@@ -159,7 +170,26 @@ function withSignatureName(body: string, signature: string): string {
   return body.replace(/^\s*\{/, `{"signature_name": ${JSON.stringify(signature)}, `);
 }
 
-/** One prediction of a window or a command from a serving of ours. */
+/** Where a serving of ours is asked, and the signature that will answer; null where its model is not known. SERVER_UNREACHABLE where it does not serve. */
+export function servedAt(
+  { name, plan, state }: Serving,
+  model: Model | undefined,
+  request: { readonly signature: string; readonly version?: string | undefined },
+): { readonly rest: string; readonly grpc: string; readonly signature: SignatureInfo | null } {
+  const rest = `http://127.0.0.1:${plan.restPort}/v1/models/${encodeURIComponent(name)}`;
+  if (state.kind !== 'serving') throw new AppError('SERVER_UNREACHABLE', { address: `127.0.0.1:${plan.restPort}` });
+  // A folder that is mounted as a version has no number of its own.
+  const version =
+    model?.mountAs === null
+      ? (request.version ?? state.versions[0])
+      : request.version === model?.mountAs.version
+        ? undefined
+        : request.version;
+  const signature = model === undefined ? null : signatureOf(model, plan.tags, { signature: request.signature, version });
+  return { rest, grpc: `127.0.0.1:${plan.grpcPort}`, signature };
+}
+
+/** One prediction of a window from a serving of ours. */
 export async function runPredict(
   request: PredictRequest,
   {
@@ -169,10 +199,6 @@ export async function runPredict(
     now,
   }: { readonly serving: Serving; readonly model: Model | undefined; readonly signal: AbortSignal; readonly now: () => Date },
 ): Promise<PredictAnswer> {
-  const base = `http://127.0.0.1:${serving.plan.restPort}/v1/models/${encodeURIComponent(serving.name)}`;
-  if (serving.state.kind !== 'serving') throw new AppError('SERVER_UNREACHABLE', { address: `127.0.0.1:${serving.plan.restPort}` });
-  const { versions } = serving.state;
-  const version = request.version ?? (model?.mountAs === null ? versions[0] : undefined);
-  const signature = model === undefined ? null : signatureOf(model, serving.plan.tags, { signature: request.signature, version });
-  return predictOver(base, signature, request, { signal, now });
+  const { rest, signature } = servedAt(serving, model, request);
+  return predictOver(rest, signature, request, { signal, now, maxChars: shownChars });
 }

@@ -99,7 +99,8 @@ function sortedRecord<T>(entries: Iterable<readonly [string, T]>): Record<string
   return { ...record };
 }
 
-function readSignature(reader: ProtoReader): SignatureInfo {
+/** A SignatureDef. */
+export function readSignature(reader: ProtoReader): SignatureInfo {
   const inputs = new Map<string, TensorInfo>();
   const outputs = new Map<string, TensorInfo>();
   let method = '';

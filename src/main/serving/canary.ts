@@ -8,24 +8,26 @@ import {
 } from '../../shared/contract/savedModel.ts';
 import type { Canary } from '../../shared/contract/serving.ts';
 import { dtypeSizeBytes, valueDtype } from '../../shared/tensor/dtype.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
+import { elementCount, newNumbers } from '../../shared/tensor/tensorData.ts';
 import { describeSignatureGraph } from '../savedmodel/signatureGraph.ts';
-import { GrpcFailure, grpcStatus, type ServingGrpc, type WireTensor } from '../tfserving/grpcClient.ts';
+import { GrpcFailure, grpcStatus, type ServingGrpc } from '../tfserving/grpcClient.ts';
 
 /** A made-up input larger than this says nothing more than a small one would. */
 const maxBytes = 64 * 1024 * 1024;
 const timeoutMs = 30_000;
 
 /** Zeros of the tensor's shape with batch 1; null where a dimension other than the first is unknown. */
-function smallTensor(info: TensorInfo): WireTensor | null {
+function smallTensor(info: TensorInfo): Tensor | null {
   if (info.shape === null) return null;
   const shape = info.shape.map((dim, index) => (index === 0 && dim < 0 ? 1 : dim));
   if (shape.some((dim) => dim < 0)) return null;
-  const elements = shape.reduce((product, dim) => product * dim, 1);
+  const elements = elementCount(shape);
   const dtype = valueDtype(info.dtype);
   if (elements * Math.max(1, dtypeSizeBytes(dtype)) > maxBytes) return null;
-  if (dtype === 'DT_STRING')
-    return { dtype, shape, data: new Uint8Array(), strings: Array.from({ length: elements }, () => new Uint8Array()) };
-  return dtypeSizeBytes(dtype) === 0 ? null : { dtype, shape, data: new Uint8Array(elements * dtypeSizeBytes(dtype)) };
+  if (dtype === 'DT_STRING') return { dtype, shape, data: Array.from({ length: elements }, () => new Uint8Array()) };
+  const data = newNumbers(dtype, elements);
+  return data === null ? null : { dtype, shape, data };
 }
 
 /** The signature that a client would call first. */
@@ -51,7 +53,7 @@ export async function tryCanary(
   const graph = await describeSignatureGraph(version.path, tags, name, { signal });
   if (graph.writesState) return { kind: 'not-tried', reason: 'a prediction changes the model’s state' };
   if (graph.needsMeaningfulBytes) return { kind: 'not-tried', reason: 'its inputs are encoded data such as images or examples' };
-  const tensors: Record<string, WireTensor> = {};
+  const tensors: Record<string, Tensor> = {};
   for (const [input, info] of Object.entries(inputs)) {
     const tensor = smallTensor(info);
     if (tensor === null) return { kind: 'not-tried', reason: `${input} has dimensions that only you know` };

@@ -1,10 +1,13 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { dtypeEnum, type Dtype } from '../../shared/tensor/dtype.ts';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
+import { readSignature } from '../savedmodel/savedModelProto.ts';
+import { readTensor, writeTensor } from './tensorMessage.ts';
 
 /**
  * TensorFlow Serving's gRPC, client side: the messages that Slipway uses, by the field numbers of get_model_status.proto,
- * predict.proto, model.proto, tensor.proto and tensor_shape.proto.
+ * predict.proto, get_model_metadata.proto and model.proto.
  */
 
 /** A version as ModelService.GetModelStatus tells it. */
@@ -15,12 +18,28 @@ export interface VersionStatus {
   readonly errorMessage: string;
 }
 
-/** A tensor to send: `data` is little-endian values in row-major order; strings go in `strings` instead. */
-export interface WireTensor {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly data: Uint8Array;
-  readonly strings?: readonly Uint8Array[];
+/** Which model, version and signature is asked; a version excludes a label. */
+export interface ModelSpec {
+  readonly model: string;
+  readonly version?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** What came back from Predict, not read yet: `readPrediction` does. */
+export interface GrpcAnswer {
+  readonly response: Uint8Array;
+  readonly requestBytes: number;
+  readonly encodeMs: number;
+  /** From the first byte sent to the last byte received. */
+  readonly networkMs: number;
+}
+
+/** A prediction's outputs, and the version that really answered; null where the server does not say. */
+export interface Prediction {
+  readonly model: string;
+  readonly version: string | null;
+  readonly signature: string;
+  readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
 /** A call's refusal by the server, or its absence: `code` is gRPC's number. */
@@ -69,23 +88,84 @@ function readModelStatus(bytes: Uint8Array): readonly VersionStatus[] {
   return versions;
 }
 
-function writeTensor(writer: ProtoWriter, { dtype, shape, data, strings }: WireTensor): void {
-  writer.varint(1, dtypeEnum(dtype)).message(2, (dims) => {
-    for (const size of shape) dims.message(2, (dim) => dim.varint(1, size));
-  });
-  if (strings === undefined) writer.bytes(4, data);
-  else for (const value of strings) writer.bytes(8, value);
+function writeSpec(writer: ProtoWriter, { model, version, label }: ModelSpec, signature?: string): void {
+  writer.string(1, model);
+  if (version !== undefined) writer.message(2, (value) => value.varint(1, BigInt(version)));
+  if (signature !== undefined) writer.string(3, signature);
+  if (label !== undefined) writer.string(4, label);
+}
+
+/** Reads a PredictResponse. Throws MalformedProto. */
+export function readPrediction(response: Uint8Array): Prediction {
+  const outputs: (readonly [string, Tensor])[] = [];
+  let [model, signature]: [string, string] = ['', ''];
+  let version: string | null = null;
+  const reader = new ProtoReader(response);
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 2) {
+      const [name, value] = reader.mapEntry();
+      outputs.push([name, readTensor(value)]);
+    } else if (reader.field === 2 && reader.wireType === 2) {
+      const spec = reader.message();
+      while (spec.next()) {
+        if (spec.field === 1 && spec.wireType === 2) model = spec.string();
+        else if (spec.field === 3 && spec.wireType === 2) signature = spec.string();
+        else if (spec.field === 2 && spec.wireType === 2) {
+          version = '0';
+          const wrapped = spec.message();
+          while (wrapped.next()) {
+            if (wrapped.field === 1 && wrapped.wireType === 0) version = String(wrapped.bigint());
+            else wrapped.skip();
+          }
+        } else spec.skip();
+      }
+    } else reader.skip();
+  }
+  // A map has no order on the wire.
+  return { model, version, signature, outputs: Object.fromEntries(outputs.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+/** The signatures in a GetModelMetadataResponse: a map of Any, of which `signature_def` holds a SignatureDefMap. */
+function readMetadata(response: Uint8Array): Readonly<Record<string, SignatureInfo>> {
+  const signatures: (readonly [string, SignatureInfo])[] = [];
+  const reader = new ProtoReader(response);
+  while (reader.next()) {
+    if (reader.field !== 2 || reader.wireType !== 2) {
+      reader.skip();
+      continue;
+    }
+    const [, any] = reader.mapEntry();
+    while (any.next()) {
+      if (any.field !== 2 || any.wireType !== 2) {
+        any.skip();
+        continue;
+      }
+      const map = any.message();
+      while (map.next()) {
+        if (map.field === 1 && map.wireType === 2) {
+          const [name, value] = map.mapEntry();
+          signatures.push([name, readSignature(value)]);
+        } else map.skip();
+      }
+    }
+  }
+  return Object.fromEntries(signatures);
 }
 
 /** A connection to one server's gRPC port. */
 export interface ServingGrpc {
   /** Status is not counted among the server's requests. */
   fetchStatus(model: string, options: { readonly signal: AbortSignal }): Promise<readonly VersionStatus[]>;
-  /** One prediction; its outputs are not read, since only whether there is an answer is asked. */
+  /** One prediction. */
   predict(
-    request: { readonly model: string; readonly signature: string; readonly inputs: Readonly<Record<string, WireTensor>> },
+    request: ModelSpec & { readonly signature: string; readonly inputs: Readonly<Record<string, Tensor>> },
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
-  ): Promise<void>;
+  ): Promise<GrpcAnswer>;
+  /** The signatures of a version; not counted among the server's requests. */
+  fetchSignatures(
+    spec: ModelSpec,
+    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<Readonly<Record<string, SignatureInfo>>>;
   close(): void;
 }
 
@@ -127,11 +207,19 @@ export function connectGrpc(address: string): ServingGrpc {
       const request = new ProtoWriter().message(1, (spec) => spec.string(1, model));
       return readModelStatus(await call('/tensorflow.serving.ModelService/GetModelStatus', request.finish(), signal, 2_000));
     },
-    async predict({ model, signature, inputs }, { signal, timeoutMs }) {
-      const request = new ProtoWriter().message(1, (spec) => spec.string(1, model).string(3, signature));
+    async predict({ inputs, signature, ...asked }, { signal, timeoutMs }) {
+      const started = performance.now();
+      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, asked, signature));
       for (const [name, tensor] of Object.entries(inputs))
         request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
-      await call('/tensorflow.serving.PredictionService/Predict', request.finish(), signal, timeoutMs);
+      const bytes = request.finish();
+      const sent = performance.now();
+      const response = await call('/tensorflow.serving.PredictionService/Predict', bytes, signal, timeoutMs);
+      return { response, requestBytes: bytes.length, encodeMs: sent - started, networkMs: performance.now() - sent };
+    },
+    async fetchSignatures(asked, { signal, timeoutMs }) {
+      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, asked)).string(2, 'signature_def');
+      return readMetadata(await call('/tensorflow.serving.PredictionService/GetModelMetadata', request.finish(), signal, timeoutMs));
     },
     close: () => client.close(),
   };

@@ -51,6 +51,7 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   START_TIMEOUT: ['模型未及时可用', '{seconds} 秒后仍在加载。查看日志，或重新启动。'],
   REQUEST_MISMATCH: ['输入与签名不符', '{detail}'],
   SIGNATURE_NOT_FOUND: ['没有签名 {signature}', '已有：{known}。'],
+  VERSION_NOT_FOUND: ['{name} 没有版本 {version}', '已有：{known}。'],
   SERVER_UNREACHABLE: ['{address} 没有响应', '启动服务后重试。'],
   SERVER_REFUSED: ['服务器拒绝了请求', '{detail}'],
 };

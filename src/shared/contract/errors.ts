@@ -132,6 +132,7 @@ export const errorTable = {
   // prediction
   REQUEST_MISMATCH: { title: 'The input does not fit the signature', advice: '{detail}', retryable: false },
   SIGNATURE_NOT_FOUND: { title: 'There is no signature {signature}', advice: 'Known: {known}.', retryable: false },
+  VERSION_NOT_FOUND: { title: 'There is no version {version} of {name}', advice: 'Known: {known}.', retryable: false },
   SERVER_UNREACHABLE: { title: 'Nothing answers at {address}', advice: 'Start the serving, then try again.', retryable: true },
   SERVER_REFUSED: { title: 'The server refused the request', advice: '{detail}', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;

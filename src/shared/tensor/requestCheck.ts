@@ -34,11 +34,13 @@ export function restBarriers({ inputs, outputs }: SignatureInfo): readonly { rea
     .map(([name, { dtype }]) => ({ name, dtype: dtypeLabel(dtype) }));
 }
 
-const ranges: Partial<Readonly<Record<Dtype, readonly [bigint, bigint]>>> = {
+/** The least and the largest value of each whole type. */
+export const wholeRanges: Partial<Readonly<Record<Dtype, readonly [bigint, bigint]>>> = {
   DT_INT8: [-128n, 127n],
   DT_UINT8: [0n, 255n],
   DT_INT16: [-32_768n, 32_767n],
   DT_INT32: [-2_147_483_648n, 2_147_483_647n],
+  DT_UINT16: [0n, 65_535n],
   DT_UINT32: [0n, 4_294_967_295n],
   DT_INT64: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
   DT_UINT64: [0n, 18_446_744_073_709_551_615n],
@@ -49,7 +51,7 @@ function scalarMisfit(json: Json, dtype: Dtype): string | null {
   if (dtype === 'DT_STRING') return json.kind === 'string' || base64Of(json) !== undefined ? null : 'a string, or {"b64": "…"} for bytes';
   if (dtype === 'DT_BOOL') return json.kind === 'bool' ? null : 'true or false';
   if (json.kind !== 'number') return 'a number';
-  const range = ranges[dtype];
+  const range = wholeRanges[dtype];
   if (range === undefined) return null;
   // The server refuses 1.0 and 1e3 for integers, and lets small types wrap around in silence.
   if (!/^-?\d+$/.test(json.text)) return 'a whole number without a point';
@@ -198,15 +200,18 @@ function rowMisfits(rows: Json, signature: SignatureInfo): readonly Misfit[] {
   return found;
 }
 
-/** Whether a request's text fits a signature, and if not, which input and which dimension. */
-export function checkRequest(signature: SignatureInfo, text: string): RequestCheck {
-  let body: Json;
+/** Whether a request's text fits a signature, and if not, which input and which dimension. Over gRPC every type can be carried. */
+export function checkRequest(signature: SignatureInfo, text: string, over: 'rest' | 'grpc' = 'rest'): RequestCheck {
   try {
-    body = parseJson(text);
+    return checkBody(signature, parseJson(text), over);
   } catch (error) {
     if (!(error instanceof JsonSyntax)) throw error;
     return { kind: 'no-json', misfits: [misfit(null, `This is no JSON: ${error.message}.`, { at: error.at })] };
   }
+}
+
+/** The same of a request that was parsed already. */
+export function checkBody(signature: SignatureInfo, body: Json, over: 'rest' | 'grpc' = 'rest'): RequestCheck {
   const examples = member(body, 'examples');
   if (/classify$|regress$/.test(signature.method_name) && examples !== undefined) {
     return isList(examples) ? { kind: 'fits', form: 'examples' } : { kind: 'misfit', misfits: [misfit(null, 'examples must be a list.')] };
@@ -215,7 +220,7 @@ export function checkRequest(signature: SignatureInfo, text: string): RequestChe
   if ((inputs === undefined) === (instances === undefined)) {
     return { kind: 'misfit', misfits: [misfit(null, 'The request needs instances (rows) or inputs (columns), and only one of them.')] };
   }
-  const barriers = restBarriers({ ...signature, outputs: {} });
+  const barriers = over === 'grpc' ? [] : restBarriers({ ...signature, outputs: {} });
   const [barrier] = barriers;
   if (barrier !== undefined)
     return { kind: 'misfit', misfits: [misfit(barrier.name, `${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`)] };
