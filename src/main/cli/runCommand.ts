@@ -27,6 +27,9 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
+/** An interrupt is how these end. */
+const untilInterrupted = ['web', 'serve', 'logs', 'owner'];
+
 const later = ['try', 'modelserver', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
@@ -73,12 +76,13 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       const { AppError } = await import('../../shared/contract/errors.ts');
       throw new AppError('NOT_YET', { what: `The command ${name}`, detail: 'It comes with a later version.' });
     }
-    if (name === undefined || (!name.startsWith('-') && existsSync(resolve(io.cwd, name))))
+    if (name === undefined || (rest.length === 0 && !name.startsWith('-') && existsSync(resolve(io.cwd, name))))
       return await (await import('./openApp.ts')).openApp(name, io);
     io.err(`There is no command or folder ${name}.\n\n${help}`);
     return exitCode.usage;
   } catch (error) {
-    if (io.signal.aborted) return exitCode.done;
-    return tellFailure(error, json, io);
+    if (io.signal.aborted && name !== undefined && untilInterrupted.includes(name)) return exitCode.done;
+    const { AppError } = await import('../../shared/contract/errors.ts');
+    return tellFailure(io.signal.aborted ? new AppError('CANCELLED', {}, { cause: error }) : error, json, io);
   }
 }

@@ -1,12 +1,17 @@
-import { spawnSync } from 'node:child_process';
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { CommandIo } from './commandIo.ts';
 
 /** The program's entry: starts fast, finds the right Node, and loads only what the command needs. */
 
 const wantedNode = [24, 10] as const;
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What a terminal sends to all its processes arrives once more from each launcher before us: within this time it is one signal. */
+const sameSignalMs = 1_000;
 
 function isRightNode(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -29,6 +34,7 @@ function projectNode(): string | undefined {
   return undefined;
 }
 
+/** Runs this command line with the project's Node; signals reach it, and its exit code becomes ours. */
 function runWithProjectNode(): void {
   const node = projectNode();
   if (node === undefined) {
@@ -36,13 +42,32 @@ function runWithProjectNode(): void {
     process.exitCode = 1;
     return;
   }
-  const { status, signal } = spawnSync(node, process.argv.slice(1), { stdio: 'inherit' });
-  process.exitCode = status ?? (signal === null ? 1 : 130);
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of endings) process.on(signal, () => child.kill(signal));
+  child.once('error', (error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.once('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  });
+}
+
+/** Aborts at the first signal; another one ends the process as it stands. */
+function endAtSignals(end: AbortController): void {
+  let since = 0;
+  for (const signal of endings)
+    process.on(signal, () => {
+      if (!end.signal.aborted) {
+        since = performance.now();
+        end.abort();
+      } else if (performance.now() - since > sameSignalMs) process.exit(128 + constants.signals[signal]);
+    });
 }
 
 async function main(): Promise<void> {
   const end = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end.abort());
+  endAtSignals(end);
   const io: CommandIo = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

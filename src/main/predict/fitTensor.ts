@@ -57,7 +57,7 @@ function converted(input: string, { dtype: from, data }: Tensor, to: Dtype): Num
   const refuse = (): never => {
     const held = dtypeLabel(from);
     throw mismatch(
-      `${input} is ${dtypeLabel(to)}, the file holds ${held}.${floats.has(from) ? ` Round it yourself: a.astype("${dtypeLabel(to)}").` : ''}`,
+      `${input} is ${dtypeLabel(to)}, the file holds ${held}.${floats.has(from) && wholeRanges[to] !== undefined ? ` Round it yourself: a.astype("${dtypeLabel(to)}").` : ''}`,
     );
   };
   if (isStrings(data)) return refuse();
