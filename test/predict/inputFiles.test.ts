@@ -95,11 +95,10 @@ describe('arrays', () => {
       signature({ x: ['DT_FLOAT', [-1]] }),
       'It holds Python objects; save it with a type of its own, such as array.astype("S") for strings.',
     ],
-    ['numpy.npz', signature({ f16: ['DT_HALF', [6]], other: ['DT_HALF', [6]] }), /^The .npz file lacks other; it holds f16, f32_fortran, /],
+    ['numpy.npz', signature({ f16: ['DT_HALF', [6]], other: ['DT_HALF', [6]] }), 'The .npz file lacks other; it holds f16, f32_fortran, '],
   ])('%s is refused in words: %#', async (file, of, words) => {
     const { refused } = await sent(file, of);
-    if (typeof words === 'string') expect(refused).toBe(words);
-    else expect(refused).toMatch(words);
+    expect(refused).toContain(words);
   });
 
   test('whole numbers are converted only where each fits', async () => {
@@ -157,11 +156,10 @@ describe('tables', () => {
       signature({ x: ['DT_FLOAT', [-1]], y: ['DT_FLOAT', [-1]] }),
       'The CSV has no column for y. A header must name the inputs: x, y.',
     ],
-    ['1,2\n3\n', signature({ x: ['DT_FLOAT', [-1, 2]] }), /^This is no CSV: Invalid Record Length/],
+    ['1,2\n3\n', signature({ x: ['DT_FLOAT', [-1, 2]] }), 'This is no CSV: Invalid Record Length'],
   ])('a table that does not fit is refused in words: %#', async (text, of, words) => {
     const { refused } = await csv(text, of);
-    if (typeof words === 'string') expect(refused).toBe(words);
-    else expect(refused).toMatch(words);
+    expect(refused).toContain(words);
   });
 });
 

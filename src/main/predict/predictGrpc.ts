@@ -29,11 +29,9 @@ async function ask<T>(address: string, { timeoutMs }: Waiting, work: (grpc: Serv
     if (cause instanceof MalformedProto)
       throw new AppError('SERVER_REFUSED', { detail: `Its answer is not understood: ${cause.message}.` }, { cause });
     if (!(cause instanceof GrpcFailure)) throw cause;
-    const unavailable: number = grpcStatus.UNAVAILABLE;
-    const late: number = grpcStatus.DEADLINE_EXCEEDED;
-    if (cause.code === unavailable) throw new AppError('SERVER_UNREACHABLE', { address }, { cause });
+    if (cause.code === grpcStatus.UNAVAILABLE) throw new AppError('SERVER_UNREACHABLE', { address }, { cause });
     const detail =
-      cause.code === late
+      cause.code === grpcStatus.DEADLINE_EXCEEDED
         ? `There was no answer within ${timeoutMs / 1000} s.`
         : `gRPC ${grpcStatus[cause.code] ?? cause.code}: ${cause.message}`;
     throw new AppError('SERVER_REFUSED', { detail }, { cause });
