@@ -11,13 +11,15 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Starts the real program in a data folder of its own. */
+/** Starts the real program in a data folder of its own; `wrap` is a command that runs it. */
 export function startSlipway(
   home: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  wrap: readonly string[] = [],
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  return spawn(process.execPath, [program, ...args], {
+  const [command = '', ...line] = [...wrap, process.execPath, program, ...args];
+  return spawn(command, line, {
     env: { ...process.env, SLIPWAY_HOME: home, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -125,6 +125,16 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
     }
   }
 
+  /** A stream without an end of its own; one that the engine breaks off becomes words. */
+  async function* follow(open: () => Promise<unknown>, signal: AbortSignal): AsyncGenerator<unknown> {
+    const stream = (await call(open, {}, signal)) as Readable;
+    try {
+      yield* jsonLines(stream, signal);
+    } catch (error) {
+      throw dockerProblem(error, { endpoint });
+    }
+  }
+
   async function inspectImage(reference: string, signal: AbortSignal): Promise<ImageFacts | null> {
     return call(
       async () => {
@@ -353,19 +363,14 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
       }
     },
     async *figures(id, { signal }) {
-      const stream = (await call(() => docker.getContainer(id).stats({ stream: true }), {}, signal)) as unknown as Readable;
-      for await (const sample of jsonLines(stream, signal)) {
+      for await (const sample of follow(() => docker.getContainer(id).stats({ stream: true }), signal)) {
         const figures = figuresOf(sample as EngineStats);
         if (figures !== null) yield figures;
       }
     },
     async *events({ signal, since }) {
-      const stream = (await call(
-        () => docker.getEvents({ filters: { type: ['container'] }, since: since.getTime() / 1000, abortSignal: signal }),
-        {},
-        signal,
-      )) as unknown as Readable;
-      for await (const event of jsonLines(stream, signal)) yield eventOf(event as EngineEvent);
+      const open = () => docker.getEvents({ filters: { type: ['container'] }, since: since.getTime() / 1000, abortSignal: signal });
+      for await (const event of follow(open, signal)) yield eventOf(event as EngineEvent);
     },
   };
 }

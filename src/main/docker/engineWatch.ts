@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { EngineCandidate, EngineStatus } from '../../shared/contract/state.ts';
-import { reportOf } from '../incident.ts';
+import { asAppError, reportOf } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { ContainerEvent, DockerEngine } from './dockerEngine.ts';
 import { createDockerodeEngine } from './dockerodeEngine.ts';
@@ -119,8 +119,8 @@ export function createEngineWatch({
     try {
       for await (const event of engine.events({ signal: until, since })) for (const listener of eventListeners) listener(event);
     } catch (error) {
-      // The daemon went away while it was asked: the loop looks again.
-      if (!(error instanceof AppError)) throw error;
+      // The daemon went away while it was asked: the loop looks again, whatever it was.
+      asAppError(error);
     }
   }
 

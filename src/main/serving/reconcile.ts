@@ -13,6 +13,9 @@ export interface Reconcile {
   engineLost(): void;
 }
 
+/** A daemon that is asked to end stops its containers first, and takes so long at most. */
+const shutdownMs = 15_000;
+
 /** What passes by itself: taken back as soon as it is no longer so. */
 const passing: readonly (ServingNote | null)[] = ['paused-outside', 'engine-away', 'no-version'];
 
@@ -25,6 +28,7 @@ export function createReconcile({
   resume,
   stop,
   remove,
+  now,
   signal,
 }: {
   readonly hub: StateHub;
@@ -37,6 +41,7 @@ export function createReconcile({
   readonly resume: (serving: Serving, note: ServingNote | null) => void;
   readonly stop: (id: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
+  readonly now: () => Date;
   readonly signal: AbortSignal;
 }): Reconcile {
   let engineWasAway = false;
@@ -108,7 +113,12 @@ export function createReconcile({
     },
     engineLost() {
       engineWasAway = true;
-      for (const serving of hub.state.servings) if (!hasEnded(serving)) ledger.change(serving.id, { note: 'engine-away' });
+      for (const serving of hub.state.servings) {
+        const { id, state, since } = serving;
+        const endedWithIt = state.kind === 'stopped' && state.reason === 'outside' && now().getTime() - Date.parse(since) < shutdownMs;
+        if (endedWithIt) ledger.change(id, { state: { kind: 'stopped', reason: 'engine-away' }, note: 'engine-restarted' });
+        else if (!hasEnded(serving)) ledger.change(id, { note: 'engine-away' });
+      }
     },
   };
 }

@@ -278,6 +278,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     resume,
     stop,
     remove,
+    now,
     signal: ended.signal,
   });
   /** Looks in the background: without an engine the look comes when there is one again. */
