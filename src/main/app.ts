@@ -7,10 +7,10 @@ import { openDatabase } from './database/database.ts';
 import { credentialsFor } from './docker/credentials.ts';
 import type { Credentials } from './docker/dockerEngine.ts';
 import { createEngineWatch, lookingStatus, type EngineWatch } from './docker/engineWatch.ts';
+import { clearStaging } from './library/clearStaging.ts';
 import { createFolderTree, type FolderTree } from './library/folderTree.ts';
 import { createImports, type Imports } from './library/imports.ts';
 import { createLibrary, type Library } from './library/library.ts';
-import { createTickets } from './library/tickets.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
 import { createStateHub, type StateHub } from './stateHub.ts';
@@ -66,17 +66,10 @@ export async function createApp(outside: Outside): Promise<App> {
   const tasks = boot.use(createTasks(hub, now));
 
   // 3. The library.
+  await clearStaging(home, new Set(database.models.all().map(({ id }) => id)));
   const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
   const userHome = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
-  const imports = createImports({
-    hub,
-    tasks,
-    library,
-    tickets: createTickets(() => performance.now()),
-    folder: home,
-    userHome,
-    samplePath: outside.samplePath,
-  });
+  const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);
 
   // 4. The engine, and what is served in it.

@@ -6,12 +6,14 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
+import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
 import { displayPath } from './displayPath.ts';
+import { followFolder } from './followFolder.ts';
 import type { Library } from './library.ts';
 import { safeJoin } from './safeJoin.ts';
-import type { Dropped, Tickets } from './tickets.ts';
+import { createTickets, type Dropped } from './tickets.ts';
 import { unpackArchive } from './unpackArchive.ts';
 
 /** From a dropped or chosen folder to a model of the library. */
@@ -21,27 +23,32 @@ export interface Imports {
   /** A ticket for what was uploaded into our staging folder. */
   mintManaged(path: string): string;
   pathOf(ticket: string): string;
-  inspect(ticket: string, options: { readonly signal: AbortSignal }): Promise<ImportView>;
+  /** Reads the folder, and a linked one again whenever it changes, until aborted; the ticket does not end meanwhile. */
+  inspect(ticket: string, options: { readonly signal: AbortSignal }): AsyncGenerator<ImportView, void>;
   openFolder(ticket: string, path: string): Promise<string>;
   unpack(ticket: string, options: { readonly signal: AbortSignal }): Promise<string>;
   add(ticket: string, options: { readonly name: string; readonly copy: boolean; readonly asVersion?: string | undefined }): Promise<Model>;
   addPath(path: string, name: string | undefined, options: { readonly signal: AbortSignal }): Promise<Model>;
   sample(): Promise<Model>;
   discard(ticket: string): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 interface ImportsOptions {
   readonly hub: StateHub;
   readonly tasks: Tasks;
   readonly library: Library;
-  readonly tickets: Tickets;
   /** The data folder. */
   readonly folder: string;
   readonly userHome: string;
   readonly samplePath: string;
 }
 
-export function createImports({ hub, tasks, library, tickets, folder, userHome, samplePath }: ImportsOptions): Imports {
+export function createImports({ hub, tasks, library, folder, userHome, samplePath }: ImportsOptions): Imports {
+  const tickets = createTickets({
+    nowMs: () => performance.now(),
+    remove: (staged) => rm(staged, { recursive: true, force: true }).catch((error: unknown) => void asAppError(error)),
+  });
   /** UNC and device paths are refused before any file call. */
   function checkLocal(path: string): string {
     if (/^(\\\\|\/\/)/.test(path) || path.includes('\0'))
@@ -53,17 +60,42 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
     return found === undefined ? null : { id: found.id, name: found.name };
   };
 
-  async function inspect(ticket: string, { signal }: { readonly signal: AbortSignal }): Promise<ImportView> {
-    const dropped = tickets.look(ticket);
+  async function readView(ticket: string, dropped: Dropped, signal: AbortSignal): Promise<ImportView> {
     const inspection = await inspectInWorker(dropped.path, { signal });
     return {
       ticket,
       displayPath: dropped.source === 'managed' ? basename(dropped.path) : displayPath(dropped.path, userHome),
       source: dropped.source,
-      inspection: withoutPaths(inspection),
+      inspection: withoutPaths(dropped.source === 'managed' ? withoutWayUp(inspection) : inspection),
       suggestedName: library.freeName(inspection.name),
       existing: existingFor(inspection.base),
     };
+  }
+
+  async function* inspect(ticket: string, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<ImportView, void> {
+    using dropped = tickets.hold(ticket);
+    const aborted = Promise.withResolvers<void>();
+    const onAbort = (): void => aborted.resolve();
+    signal.addEventListener('abort', onAbort, { once: true });
+    await using end = new AsyncDisposableStack();
+    end.defer(() => signal.removeEventListener('abort', onAbort));
+    let changed = Promise.withResolvers<void>();
+    // What was uploaded or unpacked is whole, and nobody else writes to it.
+    if (dropped.source === 'linked') end.use(await followFolder(dropped.path, async () => changed.resolve()));
+    while (!signal.aborted) {
+      changed = Promise.withResolvers<void>();
+      yield await readView(ticket, dropped, signal);
+      await Promise.race([changed.promise, aborted.promise]);
+    }
+  }
+
+  /** The folder above what was uploaded is not the person's. */
+  function withoutWayUp(inspection: InspectionSummary): InspectionSummary {
+    const problems = inspection.problems.map((one) => ({
+      ...one,
+      mends: (one.mends ?? []).filter((mend) => mend.kind !== 'useFolder' || mend.path !== '..'),
+    }));
+    return { ...inspection, problems };
   }
 
   /** A browser gets no path of this machine beyond what it is shown. */
@@ -97,6 +129,7 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
       const dropped = tickets.look(ticket);
       // A version folder's parent is offered by its own reading; every other way leads down.
       const target = path === '..' && dropped.source === 'linked' ? dirname(dropped.path) : await safeJoin(dropped.path, path);
+      tickets.spend(ticket);
       return tickets.mint({ ...dropped, path: target });
     },
     async unpack(ticket, { signal }) {
@@ -126,8 +159,8 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
         (await stat(join(staged, name, only))).isDirectory() &&
         !/^\d+$|^variables$|^assets$/.test(only);
       const path = inner ? join(staged, name, only) : join(staged, name);
-      const next: Dropped = { path, source: 'managed', staged };
-      return tickets.mint(next);
+      await tickets.discard(ticket);
+      return tickets.mint({ path, source: 'managed', staged });
     },
     async add(ticket, options) {
       const dropped = tickets.look(ticket);
@@ -140,9 +173,7 @@ export function createImports({ hub, tasks, library, tickets, folder, userHome, 
     async sample() {
       return addPath(samplePath, undefined, { signal: new AbortController().signal });
     },
-    async discard(ticket) {
-      const { staged } = tickets.spend(ticket);
-      if (staged !== null) await rm(staged, { recursive: true, force: true });
-    },
+    discard: (ticket) => tickets.discard(ticket),
+    [Symbol.asyncDispose]: () => tickets[Symbol.asyncDispose](),
   };
 }

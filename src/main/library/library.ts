@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { watch, type FSWatcher } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
@@ -10,11 +9,11 @@ import { asAppError } from '../incident.ts';
 import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import { followFolder } from './followFolder.ts';
 import type { Dropped } from './tickets.ts';
 
 /** Checksums of larger models are compared only when the person asks. */
 const verifyByItselfBytes = 256_000_000;
-const settleMs = 300;
 
 /** The person's models: added, read again, named, forgotten. */
 export interface Library {
@@ -64,8 +63,8 @@ const newestFirst = ({ versions }: InspectionSummary): Model['versions'] =>
 
 export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptions): Library {
   const ended = new AbortController();
-  const watchers = new Map<string, FSWatcher>();
-  const timers = new Map<string, NodeJS.Timeout>();
+  const reading = new Map<string, Promise<void>>();
+  const followed = new Map<string, Promise<AsyncDisposable>>();
 
   function get(id: string): Model {
     const found = hub.state.models.find((one) => one.id === id || one.name === id);
@@ -84,15 +83,30 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     for (let number = 2; ; number += 1) if (!taken.has(`${wanted}_${number}`)) return `${wanted}_${number}`;
   }
 
-  /** Reads a model's folder again; what was verified stays so where nothing of it changed. */
-  async function refresh(id: string): Promise<Model> {
+  /** Reads a model's folder again, one reading after the other, so that the newest is what stays. */
+  function refresh(id: string): Promise<Model> {
+    const turn = (reading.get(id) ?? Promise.resolve()).then(() => readModel(id));
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    reading.set(id, settled);
+    void settled.then(() => reading.get(id) === settled && reading.delete(id));
+    return turn;
+  }
+
+  /** What was verified stays so where nothing of it changed. */
+  async function readModel(id: string): Promise<Model> {
+    const { path } = get(id);
+    const present = (await stat(path).catch(() => null)) !== null;
+    if (!present) return keep({ ...get(id), present: false });
+    const inspection = await inspectInWorker(path, { signal: ended.signal });
+    // As it is now: it may have been renamed or forgotten meanwhile.
     const model = get(id);
-    const present = (await stat(model.path).catch(() => null)) !== null;
-    if (!present) return keep({ ...model, present: false });
-    const inspection = await inspectInWorker(model.path, { signal: ended.signal });
     const versions = newestFirst(inspection).map((version) => {
       const before = model.versions.find((one) => one.path === version.path);
-      const same = before !== undefined && JSON.stringify(before.files) === JSON.stringify(version.files);
+      const same =
+        before !== undefined && JSON.stringify([before.files, before.fingerprint]) === JSON.stringify([version.files, version.fingerprint]);
       return same ? { ...version, verified: before.verified, problems: before.verified ? version.problems : before.problems } : version;
     });
     const next: Model = {
@@ -105,28 +119,24 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     return JSON.stringify(next) === JSON.stringify(model) ? model : keep(next);
   }
 
-  /** Looks again a moment after the last change below a folder. */
-  function follow(model: Model): void {
-    if (watchers.has(model.id)) return;
+  /** Reads a model now and whenever its folder changes, goes away or comes back. Never rejects. */
+  async function readAgain(id: string): Promise<void> {
     try {
-      const watcher = watch(model.path, { recursive: process.platform !== 'linux', persistent: false }, () => {
-        clearTimeout(timers.get(model.id));
-        timers.set(
-          model.id,
-          setTimeout(() => void refresh(model.id).catch((error: unknown) => void asAppError(error)), settleMs),
-        );
-      });
-      watcher.once('error', () => watcher.close());
-      watchers.set(model.id, watcher);
+      await refresh(id);
     } catch (error) {
-      // A folder that is away cannot be watched; it is looked at again at the next start or by hand.
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!ended.signal.aborted) asAppError(error);
     }
   }
-  function unfollow(id: string): void {
-    watchers.get(id)?.close();
-    watchers.delete(id);
-    clearTimeout(timers.get(id));
+  function follow({ id, path }: Model): void {
+    const following = followFolder(path, () => readAgain(id));
+    followed.set(id, following);
+    // What changed since it was last read, be it long ago or a moment.
+    void following.then(() => readAgain(id));
+  }
+  async function unfollow(id: string): Promise<void> {
+    const following = followed.get(id);
+    followed.delete(id);
+    await (await following)?.[Symbol.asyncDispose]();
   }
 
   function verify(id: string): { readonly taskId: string } {
@@ -162,7 +172,8 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
       return target;
     }
     const temporary = `${place}.part`;
-    await rm(temporary, { recursive: true, force: true });
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => rm(temporary, { recursive: true, force: true }));
     await mkdir(temporary, { recursive: true, mode: 0o755 });
     await cp(dropped.path, join(temporary, basename(dropped.path)), { recursive: true, dereference: true, errorOnExist: true });
     await makeReadable(temporary);
@@ -174,8 +185,6 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     hub.putModel(model);
     follow(model);
   }
-  // What changed while nobody looked; the screen has what was known until then.
-  for (const { id } of hub.state.models) void refresh(id).catch((error: unknown) => (ended.signal.aborted ? undefined : asAppError(error)));
 
   return {
     get,
@@ -186,6 +195,8 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
       if (hub.state.models.some((one) => one.name === name)) throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
       const id = randomUUID();
       const managed = copy || dropped.source === 'managed';
+      await using undo = new AsyncDisposableStack();
+      if (managed) undo.defer(() => rm(join(folder, 'models', id), { recursive: true, force: true }));
       const path = managed ? await moveIntoStore(dropped, id) : inspection.base;
       const read = managed ? await inspectInWorker(path, { signal: ended.signal }) : inspection;
       const model = keep({
@@ -199,6 +210,7 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
         mountAs: mountAsOf(read, asVersion),
         present: true,
       });
+      undo.move();
       follow(model);
       const weightBytes = model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
       if (weightBytes < verifyByItselfBytes && model.versions.some(({ variable_count }) => variable_count > 0)) verify(id);
@@ -218,7 +230,7 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
         ({ modelId, state }) => modelId === model.id && state.kind !== 'stopped' && state.kind !== 'failed',
       );
       if (inUse) throw new AppError('MODEL_IN_USE', { name: model.name });
-      unfollow(model.id);
+      void unfollow(model.id);
       records.remove(model.id);
       hub.dropModel(model.id);
       // A linked folder is only ever forgotten. A managed copy goes to the trash folder, where it can be had back by hand.
@@ -228,8 +240,7 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
     },
     async [Symbol.asyncDispose]() {
       ended.abort();
-      for (const id of watchers.keys()) unfollow(id);
-      await Promise.resolve();
+      await Promise.all([...followed.keys()].map(unfollow));
     },
   };
 }

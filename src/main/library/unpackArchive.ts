@@ -56,9 +56,9 @@ function createGuard(into: string, packedBytes: number, limits: UnpackLimits) {
 
 type Guard = ReturnType<typeof createGuard>;
 
-async function writeEntry(source: Readable, path: string, guard: Guard, signal: AbortSignal): Promise<void> {
+async function writeEntry(source: Readable, path: string, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await pipeline(source, guard.counter(), createWriteStream(path, { flags: 'wx', mode: 0o644, flush: true }), { signal });
+  await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o644, flush: true }), { signal });
 }
 
 async function unpackTar(
@@ -76,9 +76,10 @@ async function unpackTar(
     },
   });
   const source = createReadStream(file);
+  // All that comes out is counted, what lies between the files too.
   const feeding = gzipped
-    ? pipeline(source, counted, createGunzip(), unpacked, { signal })
-    : pipeline(source, counted, unpacked, { signal });
+    ? pipeline(source, counted, createGunzip(), guard.counter(), unpacked, { signal })
+    : pipeline(source, counted, guard.counter(), unpacked, { signal });
   // Its failure reaches the loop below through the stream that it feeds; waited for at the end.
   feeding.catch(() => undefined);
   for await (const entry of unpacked) {
@@ -87,7 +88,7 @@ async function unpackTar(
       await mkdir(await guard.place(name), { recursive: true });
       entry.resume();
     } else if (type === 'file' || type === 'contiguous-file')
-      await writeEntry(entry as unknown as Readable, await guard.place(name), guard, signal);
+      await writeEntry(entry as unknown as Readable, await guard.place(name), signal);
     else refuse(`It holds a link or a device, ${JSON.stringify(name.slice(0, 100))}.`);
   }
   await feeding;
@@ -103,7 +104,7 @@ async function unpackZip(file: string, guard: Guard, onRead: (bytes: number) => 
       if ((mode & 0o170000) === 0o120000) refuse(`It holds a link, ${JSON.stringify(entry.fileName.slice(0, 100))}.`);
       const path = await guard.place(entry.fileName);
       if (entry.fileName.endsWith('/')) await mkdir(path, { recursive: true });
-      else await writeEntry(await zip.openReadStreamPromise(entry), path, guard, signal);
+      else await writeEntry((await zip.openReadStreamPromise(entry)).compose(guard.counter()), path, signal);
       onRead(entry.compressedSize);
     }
   } finally {
@@ -143,6 +144,8 @@ export async function unpackArchive(
     await rm(temporary, { recursive: true, force: true });
     if (signal.aborted) throw signal.reason;
     if (error instanceof AppError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw new AppError('DISK_FULL', {}, { cause: error });
     throw new AppError(
       'ARCHIVE_REFUSED',
       { detail: `It is damaged (${error instanceof Error ? error.message : String(error)}).` },

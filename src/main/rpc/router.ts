@@ -15,7 +15,9 @@ export function windowRouter(app: App) {
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
     imports: {
-      inspect: os.imports.inspect.handler(({ input, signal }) => imports.inspect(input.ticket, { signal: signal ?? never })),
+      inspect: os.imports.inspect.handler(async function* ({ input, signal }) {
+        yield* imports.inspect(input.ticket, { signal: signal ?? never });
+      }),
       openFolder: os.imports.openFolder.handler(async ({ input }) => ({ ticket: await imports.openFolder(input.ticket, input.path) })),
       unpack: os.imports.unpack.handler(async ({ input, signal }) => ({
         ticket: await imports.unpack(input.ticket, { signal: signal ?? never }),

@@ -15,11 +15,11 @@ export const contract = {
   watch: oc.output(eventIterator(type<StateEvent>())),
 
   imports: {
-    /** Reads a folder; sends again while a half-copied folder changes, until `settled`. */
-    inspect: oc.input(ticket).output(type<ImportView>()),
-    /** A new ticket for another folder of what was dropped (a mend of kind `useFolder`). */
+    /** Reads a folder, and a linked one again a moment after anything in it changed (a copy under way), until the stream is closed. */
+    inspect: oc.input(ticket).output(eventIterator(type<ImportView>())),
+    /** Another folder of what was dropped (a mend of kind `useFolder`): a new ticket in place of this one. */
     openFolder: oc.input(ticket.extend({ path: z.string().max(4096) })).output(type<{ ticket: string }>()),
-    /** Unpacks a dropped archive into the data folder; a task. */
+    /** Unpacks a dropped archive into the data folder; a task. A new ticket in place of this one. */
     unpack: oc.input(ticket).output(type<{ ticket: string }>()),
     add: oc
       .input(

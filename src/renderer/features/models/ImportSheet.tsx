@@ -1,10 +1,11 @@
 import { ActionIcon, Button, Modal, TextInput } from '@mantine/core';
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { ImportView } from '../../../shared/contract/index.ts';
 import type { Mend, Problem } from '../../../shared/contract/savedModel.ts';
 import { useText } from '../../app/i18n.tsx';
-import { closeImport, useClient, useMirror } from '../../app/store.ts';
+import { closeImport, reportOf, useClient, useMirror } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Icon } from '../../ui/Icon.tsx';
@@ -14,10 +15,7 @@ import { Advanced, policyOf, untouched, Where, type Choices } from './ServeOptio
 import { signatureLine, signaturesOf, methodWord } from './shapes.ts';
 import styles from './models.module.css';
 
-const lookAgainMs = 1_000;
 const namePattern = /^[A-Za-z0-9_.-]{1,128}$/;
-/** Problems that pass by themselves while a copy is under way. */
-const arriving = new Set<Problem['code']>(['SHARD_SHORT', 'SHARD_MISSING', 'INDEX_MISSING', 'NO_SAVED_MODEL', 'INDEX_CORRUPT']);
 
 /** Problems that keep a model from serving; another set of tags settles a missing serve tag. */
 function blockers({ inspection }: ImportView, { tags }: Choices): readonly Problem[] {
@@ -25,27 +23,29 @@ function blockers({ inspection }: ImportView, { tags }: Choices): readonly Probl
   return all.filter(({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && tags !== null));
 }
 
-/** Reads a ticket's folder, and again every second while it is being copied. */
-function useView(ticket: string): {
-  readonly view: ImportView | null;
-  readonly call: ReturnType<typeof useCall>;
-  readonly read: () => void;
-} {
+/** What main reads in a ticket's folder, now and after each change in it, for as long as the sheet is open. */
+function useView(ticket: string): { readonly view: ImportView | null; readonly problem: ErrorReport | null; readonly read: () => void } {
   const client = useClient();
-  const call = useCall();
-  const { run } = call;
   const [view, setView] = useState<ImportView | null>(null);
-  const read = useCallback(() => {
-    void run(async () => setView(await client.imports.inspect({ ticket })));
-  }, [client, run, ticket]);
-  useEffect(read, [read]);
-  const waits = view !== null && blockers(view, untouched).some(({ code }) => arriving.has(code));
+  const [problem, setProblem] = useState<ErrorReport | null>(null);
+  const [round, setRound] = useState(0);
   useEffect(() => {
-    if (!waits) return undefined;
-    const timer = setTimeout(read, lookAgainMs);
-    return () => clearTimeout(timer);
-  }, [waits, view, read]);
-  return { view, call, read };
+    const end = new AbortController();
+    const { signal } = end;
+    const follow = async (): Promise<void> => {
+      try {
+        for await (const next of await client.imports.inspect({ ticket }, { signal })) {
+          setProblem(null);
+          setView(next);
+        }
+      } catch (error) {
+        if (!signal.aborted) setProblem(reportOf(error));
+      }
+    };
+    void follow();
+    return () => end.abort();
+  }, [client, ticket, round]);
+  return { view, problem, read: () => setRound((last) => last + 1) };
 }
 
 function Mends({ problem, onMend }: { readonly problem: Problem; readonly onMend: (mend: Mend) => void }) {
@@ -134,7 +134,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const { t, number } = useText();
   const client = useClient();
   const [, go] = useLocation();
-  const { view, call: reading, read } = useView(ticket);
+  const { view, problem: unread, read } = useView(ticket);
   const acting = useCall();
   const connected = useMirror((state) => state.engine.state === 'connected');
   const [choices, setChoices] = useState<Choices>(untouched);
@@ -156,7 +156,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
       <div className={styles['sheetHead']}>
         <div>
           <Modal.Title className={styles['sheetTitle'] ?? ''}>{t('import.reading')}</Modal.Title>
-          <ErrorNote problem={reading.problem} />
+          <ErrorNote problem={unread} />
         </div>
         <ActionIcon variant="subtle" color="gray" aria-label={t('close')} onClick={close}>
           <Icon name="close" />
@@ -289,7 +289,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
             </Button>
           </p>
         )}
-        <ErrorNote problem={acting.problem ?? reading.problem} />
+        <ErrorNote problem={acting.problem ?? unread} />
       </div>
       <div className={styles['sheetFoot']}>
         {rejected ? (
