@@ -6,6 +6,7 @@ import type { Settings } from '../shared/contract/settings.ts';
 import { openDatabase } from './database/database.ts';
 import { credentialsFor } from './docker/credentials.ts';
 import type { Credentials } from './docker/dockerEngine.ts';
+import { openTypedCredentials, type SecretBox, type TypedCredentials } from './docker/typedCredentials.ts';
 import { createEngineWatch, lookingStatus, type EngineWatch } from './docker/engineWatch.ts';
 import { clearStaging } from './library/clearStaging.ts';
 import { createFolderTree, type FolderTree } from './library/folderTree.ts';
@@ -32,6 +33,8 @@ export interface Outside {
   /** The shell's own dialog; null when the person cancelled. */
   readonly pickFolder?: () => Promise<string | null>;
   readonly reveal?: (path: string) => void;
+  /** The system's safe place for what the person types; in memory only where the shell has none. */
+  readonly secretBox?: SecretBox;
 }
 
 /** The services of one data folder. Disposing stops what is under way; kept servings go on. */
@@ -44,10 +47,15 @@ export interface App {
   readonly imports: Imports;
   readonly tree: FolderTree;
   readonly servings: Servings;
-  readonly typedCredentials: Map<string, Credentials>;
+  readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
   setSettings(changes: Partial<Settings>): void;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The person's own folder. */
+export function userHomeOf(env: Outside['env']): string {
+  return env['HOME'] ?? env['USERPROFILE'] ?? homedir();
 }
 
 /** Makes the services. DATA_FOLDER_UNUSABLE where the folder or its database cannot be used. */
@@ -68,12 +76,12 @@ export async function createApp(outside: Outside): Promise<App> {
   // 3. The library.
   await clearStaging(home, new Set(database.models.all().map(({ id }) => id)));
   const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
-  const userHome = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
+  const userHome = userHomeOf(env);
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);
 
   // 4. The engine, and what is served in it.
-  const typedCredentials = new Map<string, Credentials>();
+  const typedCredentials = openTypedCredentials(join(home, 'credentials'), outside.secretBox);
   const dockerFolder = env['DOCKER_CONFIG'] ?? join(userHome, '.docker');
   const credentials = (reference: string): Promise<Credentials | undefined> =>
     credentialsFor(reference, { dockerFolder, typed: typedCredentials });

@@ -13,12 +13,20 @@ export interface StateHub {
   dropTask(id: string): void;
   putEngine(engine: EngineStatus): void;
   putSettings(settings: Settings): void;
+  /** Asks every window to open the import sheet; where there is none yet, the first that comes is asked. */
   openImport(ticket: string): void;
-  /** Ends when the signal aborts. A slow reader gets the newest of each object, never an unbounded queue. */
-  watch(options: { readonly signal: AbortSignal }): AsyncGenerator<StateEvent, void>;
+  /**
+   * Ends when the signal aborts. A slow reader gets the newest of each object and every import, never an unbounded queue.
+   * Only a window is asked to open import sheets.
+   */
+  watch(options: { readonly signal: AbortSignal; readonly isWindow?: boolean }): AsyncGenerator<StateEvent, void>;
 }
 
+/** Import sheets that may wait for a window; the oldest are forgotten. */
+const maxWaitingImports = 16;
+
 interface Watcher {
+  readonly isWindow: boolean;
   pending: Map<string, StateEvent>;
   wake: () => void;
 }
@@ -37,6 +45,8 @@ function keyOf(event: StateEvent): string {
       return `task ${event.task.id}`;
     case 'task-gone':
       return `task ${event.id}`;
+    case 'open-import':
+      return `open-import ${event.ticket}`;
     default:
       return event.kind;
   }
@@ -50,15 +60,17 @@ const without = <T extends { readonly id: string }>(list: readonly T[], id: stri
 export function createStateHub(initial: AppState, facts: AppFacts): StateHub {
   let state = initial;
   const watchers = new Set<Watcher>();
+  let waitingImports: readonly string[] = [];
 
+  function tell(watcher: Watcher, event: StateEvent): void {
+    const key = keyOf(event);
+    watcher.pending.delete(key);
+    watcher.pending.set(key, event);
+    watcher.wake();
+  }
   function publish(next: AppState, event: StateEvent): void {
     state = next;
-    for (const watcher of watchers) {
-      const key = keyOf(event);
-      watcher.pending.delete(key);
-      watcher.pending.set(key, event);
-      watcher.wake();
-    }
+    for (const watcher of watchers) tell(watcher, event);
   }
 
   return {
@@ -73,10 +85,18 @@ export function createStateHub(initial: AppState, facts: AppFacts): StateHub {
     dropTask: (id) => publish({ ...state, tasks: without(state.tasks, id) }, { kind: 'task-gone', id }),
     putEngine: (engine) => publish({ ...state, engine }, { kind: 'engine', engine }),
     putSettings: (settings) => publish({ ...state, settings }, { kind: 'settings', settings }),
-    openImport: (ticket) => publish(state, { kind: 'open-import', ticket }),
-    async *watch({ signal }) {
+    openImport(ticket) {
+      const windows = [...watchers].filter(({ isWindow }) => isWindow);
+      if (windows.length === 0) waitingImports = [...waitingImports, ticket].slice(-maxWaitingImports);
+      for (const window of windows) tell(window, { kind: 'open-import', ticket });
+    },
+    async *watch({ signal, isWindow = false }) {
       let wake = Promise.withResolvers<void>();
-      const watcher: Watcher = { pending: new Map(), wake: () => wake.resolve() };
+      const watcher: Watcher = { isWindow, pending: new Map(), wake: () => wake.resolve() };
+      if (isWindow) {
+        for (const ticket of waitingImports) tell(watcher, { kind: 'open-import', ticket });
+        waitingImports = [];
+      }
       const stop = () => wake.resolve();
       watchers.add(watcher);
       signal.addEventListener('abort', stop, { once: true });

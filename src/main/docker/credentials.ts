@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials } from './dockerEngine.ts';
+import type { TypedCredentials } from './typedCredentials.ts';
 
 /** Docker's own key for its hub. */
 const hubKey = 'https://index.docker.io/v1/';
@@ -48,7 +49,7 @@ function askHelper(helper: string, server: string): Promise<Credentials | undefi
  */
 export async function credentialsFor(
   reference: string,
-  { dockerFolder, typed }: { readonly dockerFolder: string; readonly typed: ReadonlyMap<string, Credentials> },
+  { dockerFolder, typed }: { readonly dockerFolder: string; readonly typed: Pick<TypedCredentials, 'get'> },
 ): Promise<Credentials | undefined> {
   const registry = registryOf(reference);
   const known = typed.get(registry);

@@ -13,7 +13,7 @@ export function windowRouter(app: App) {
   const os = implement(contract);
   const { hub, imports, library, servings, tasks, engines, tree } = app;
   return {
-    watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
+    watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
       inspect: os.imports.inspect.handler(async function* ({ input, signal }) {
         yield* imports.inspect(input.ticket, { signal: signal ?? never });
@@ -70,9 +70,8 @@ export function windowRouter(app: App) {
         return engines.choose(input.endpoint);
       }),
       pull: os.engine.pull.handler(({ input }) => pull(app, input.image)),
-      login: os.engine.login.handler(
-        ({ input: { registry, username, password } }) =>
-          void app.typedCredentials.set(registry, { username, password, serverAddress: registry }),
+      login: os.engine.login.handler(({ input: { registry, username, password } }) =>
+        app.typedCredentials.set(registry, { username, password, serverAddress: registry }),
       ),
       loadImage: os.engine.loadImage.handler(({ input }) => load(app, imports.pathOf(input.ticket))),
     },
@@ -149,6 +148,7 @@ export function localRouter(app: App, duties: OwnerDuties) {
   const { imports, servings, hub } = app;
   return {
     ...windowRouter(app),
+    watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
     local: {
       ticket: os.local.ticket.handler(async ({ input }) => ({ ticket: await imports.mintLinked(input.path) })),
       uploaded: os.local.uploaded.handler(({ input }) => ({ ticket: imports.mintManaged(input.path) })),

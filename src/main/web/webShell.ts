@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
@@ -73,8 +74,11 @@ const commonHeaders: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
 };
 
+/** The renderer beside the built program, or the built one of the project where this is run from its sources. */
 const builtBundle = (): string =>
-  new URL(import.meta.url.endsWith('.ts') ? '../../../out/renderer/' : '../renderer/', import.meta.url).pathname;
+  import.meta.filename.endsWith('.ts')
+    ? join(import.meta.dirname, '..', '..', '..', 'out', 'renderer')
+    : join(import.meta.dirname, '..', 'renderer');
 
 const headOf = (request: IncomingMessage): RequestHead => ({
   method: request.method ?? '',
