@@ -2,14 +2,12 @@ import { implement } from '@orpc/server';
 import { assert, asyncProperty, json, oneof, string, uint8Array } from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { relayChannels } from '../../src/main/rpc/relayChannels.ts';
 import { serveChannel } from '../../src/main/rpc/serveChannel.ts';
 import { socketChannel } from '../../src/main/web/socketChannel.ts';
 import { AppError } from '../../src/shared/contract/errors.ts';
 import { contract } from '../../src/shared/contract/index.ts';
 import type { Figures } from '../../src/shared/contract/serving.ts';
 import { connectClient } from '../../src/shared/rpc/connectClient.ts';
-import { memoryChannel } from '../../src/shared/rpc/memoryChannel.ts';
 import { closeCode, openSocket, runWebShell, type RunningWebShell } from './runWebShell.ts';
 
 let made = 0;
@@ -107,28 +105,5 @@ describe('the contract over a WebSocket', () => {
     const socket = await openOwn();
     expect(await codeOf(connectClient(socketChannel(socket)).tasks.cancel({ id: 'known' }))).toBe('done');
     socket.terminate();
-  });
-});
-
-describe('a relay to the owner', () => {
-  test('carries calls both ways, and ends with either end', async () => {
-    const [page, near] = memoryChannel();
-    const [far, owner] = memoryChannel();
-    serveChannel(owner, router);
-    relayChannels(near, far);
-    const client = connectClient(page);
-    const answered = await codeOf(client.tasks.cancel({ id: 'known' }));
-    owner.close();
-    expect([answered, await codeOf(client.tasks.cancel({ id: 'known' }))]).toEqual(['done', 'CONNECTION_LOST']);
-  });
-
-  test('keeps what the page said before the owner was reached', async () => {
-    const [page, near] = memoryChannel();
-    const call = codeOf(connectClient(page).tasks.cancel({ id: 'known' }));
-    await new Promise((resolve) => setImmediate(resolve));
-    const [far, owner] = memoryChannel();
-    relayChannels(near, far);
-    serveChannel(owner, router);
-    expect(await call).toBe('done');
   });
 });

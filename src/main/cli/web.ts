@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { openOwner, reachOwner, type OwnerSession } from '../owner/owner.ts';
+import { uploadsFolder } from '../library/staging.ts';
+import { openLastingOwner } from '../owner/lastingOwner.ts';
+import { reachOwner } from '../owner/owner.ts';
 import { startWebShell, type WebShell } from '../web/webShell.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { commandOutside } from './outside.ts';
@@ -56,15 +58,11 @@ export async function runWebShell(
   const end = new AbortController();
   const until = AbortSignal.any([io.signal, end.signal]);
   let shell: WebShell | undefined;
-  await using session: OwnerSession = await openOwner(() => outside, outside.home, {
-    webLink: () => shell?.url() ?? null,
-    quit: () => end.abort(),
-  });
-  const { client } = session;
+  await using owner = await openLastingOwner(outside, { webLink: () => shell?.url() ?? null, quit: () => end.abort() });
   shell = await startWebShell({
-    serve: session.serveWindow,
-    uploadsFolder: join(outside.home, 'uploads'),
-    adoptUpload: async (path) => (await client.local.uploaded({ path })).ticket,
+    serve: owner.serveWindow,
+    uploadsFolder: uploadsFolder(outside.home),
+    adoptUpload: async (path) => (await owner.client.local.uploaded({ path })).ticket,
     tokensFile: join(outside.home, 'web-tokens.json'),
     port,
     allowHosts,
@@ -72,7 +70,7 @@ export async function runWebShell(
   await using running = shell;
   const url = running.url();
   io.out(`${url}\n`);
-  if (open !== undefined) await client.local.open({ path: open });
+  if (open !== undefined) await owner.client.local.open({ path: open });
   if (browser) openBrowser(url);
   const ended = Promise.withResolvers<void>();
   if (until.aborted) ended.resolve();

@@ -6,9 +6,9 @@ import type { Channel } from '../../shared/rpc/channel.ts';
 import { memoryChannel } from '../../shared/rpc/memoryChannel.ts';
 import { createApp, type App, type Outside } from '../app.ts';
 import { acquireLock } from '../database/lock.ts';
+import { attachedRouter } from '../rpc/attachedRouter.ts';
 import { localRouter, windowRouter, type OwnerDuties } from '../rpc/router.ts';
 import { serveChannel } from '../rpc/serveChannel.ts';
-import { relayChannels } from '../rpc/relayChannels.ts';
 import { dialOwner, dialOwnerPatiently, listenLocally } from './localSocket.ts';
 
 /** Either this process owns the data folder, or it speaks to the one that does; the client is the same. */
@@ -16,8 +16,8 @@ export interface OwnerSession {
   readonly client: LocalClient;
   /** The services, where this process is the owner. */
   readonly app: App | null;
-  /** Answers a window's channel: from here, or relayed to the owner. */
-  readonly serveWindow: (channel: Channel) => void;
+  /** Settles when the owner that was reached has gone; never where this process is it. */
+  readonly closed: Promise<void>;
   /** Connections of other processes; 0 where this is not the owner. */
   readonly peers: () => number;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -28,15 +28,20 @@ const patienceMs = 40_000;
 
 const noDuties: OwnerDuties = { webLink: () => null, quit: () => undefined };
 
-/** Carries a window's messages to the owner and back. */
-function relay(home: string, window: Channel): void {
-  void dialOwner(home, 'window').then((owner) => {
-    if (owner === null) {
-      window.close(1013);
-      return;
-    }
-    relayChannels(window, owner);
-  });
+/** Answers the channel of a shell's window: from here, or by the owner, over a connection of the window's own. */
+export async function serveWindow({ app, client }: OwnerSession, outside: Outside, window: Channel): Promise<void> {
+  if (app !== null) {
+    serveChannel(window, windowRouter(app));
+    return;
+  }
+  const owner = await dialOwner(outside.home, 'window');
+  if (owner === null) {
+    window.close(1013);
+    return;
+  }
+  window.onClose(() => owner.close());
+  owner.onClose(() => window.close(1001));
+  serveChannel(window, attachedRouter(connectClient(owner), client, outside));
 }
 
 /** Becomes the owner of the data folder; null where another process is. */
@@ -61,7 +66,7 @@ export async function becomeOwner(outside: Outside, duties: OwnerDuties = noDuti
   return {
     client: connectClient<LocalClient>(mine),
     app,
-    serveWindow: (channel) => serveChannel(channel, window),
+    closed: new Promise(() => undefined),
     peers: socket.peers,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
@@ -80,10 +85,12 @@ export async function reachOwner(home: string, { forMs = 0 }: { readonly forMs?:
     if (error instanceof AppError && error.code === 'CONNECTION_LOST') return null;
     throw error;
   }
+  const closed = Promise.withResolvers<void>();
+  channel.onClose(() => closed.resolve());
   return {
     client,
     app: null,
-    serveWindow: (window) => relay(home, window),
+    closed: closed.promise,
     peers: () => 0,
     [Symbol.asyncDispose]: () => {
       channel.close();

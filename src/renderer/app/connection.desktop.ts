@@ -1,7 +1,9 @@
 import type { Channel, ChannelMessage } from '../../shared/rpc/channel.ts';
-import { connectClient } from '../../shared/rpc/connectClient.ts';
-import { AppError } from '../../shared/contract/errors.ts';
-import type { ShellConnection } from './shellConnection.ts';
+import { connectClient, type ContractClient } from '../../shared/rpc/connectClient.ts';
+import { AppError, errorTable, type ErrorReport } from '../../shared/contract/errors.ts';
+import type { ConnectionStatus, ShellConnection } from './shellConnection.ts';
+
+const pauseMs = 300;
 
 /** What the preload gives the page. */
 interface DesktopBridge {
@@ -23,8 +25,7 @@ function portChannel(port: MessagePort): Channel {
       listener = set;
       for (const message of early.splice(0)) set(message);
     },
-    // Main lives as long as the window: its port does not close before it.
-    onClose: () => undefined,
+    onClose: (listener) => port.addEventListener('close', listener),
     close: () => port.close(),
   };
 }
@@ -47,16 +48,42 @@ function openPort(bridge: DesktopBridge): Promise<MessagePort> {
 /** Connects the desktop window with main. A dropped folder is linked: its path goes from the preload to main. */
 export async function connect(): Promise<ShellConnection> {
   const bridge = (window as unknown as { readonly slipwayShell: DesktopBridge }).slipwayShell;
-  const client = connectClient(portChannel(await openPort(bridge)));
+  const listeners = new Set<(status: ConnectionStatus) => void>();
+  let status: ConnectionStatus = 'connected';
+  function become(next: ConnectionStatus): void {
+    if (next === status) return;
+    status = next;
+    for (const listener of listeners) listener(next);
+  }
+  async function open(): Promise<ContractClient> {
+    const port = await openPort(bridge);
+    // Its owner has gone, or refused what this page said: a new port leads to the next one.
+    port.addEventListener('close', () => {
+      become('lost');
+      setTimeout(() => void reopen(), pauseMs);
+    });
+    return connectClient(portChannel(port));
+  }
+  async function reopen(): Promise<void> {
+    client = await open();
+    become('connected');
+  }
+  let client = await open();
   const ticketFor = async (file: File): Promise<string> => {
-    const ticket = await bridge.ticketFor(file);
-    if (typeof ticket !== 'string') throw new AppError('PATH_REFUSED', { detail: 'It is no folder of this machine.' });
-    return ticket;
+    const answer = (await bridge.ticketFor(file)) as { readonly ticket: string } | { readonly error: ErrorReport } | null;
+    if (answer === null) throw new AppError('PATH_REFUSED', { detail: 'It is no folder of this machine.' });
+    if ('ticket' in answer) return answer.ticket;
+    throw answer.error.code in errorTable ? new AppError(answer.error.code, answer.error.data) : new AppError('INTERNAL', { incident: '' });
   };
   return {
     client: () => client,
-    status: 'connected',
-    subscribe: () => () => undefined,
+    get status() {
+      return status;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     importDropped: (dropped) => [...(dropped instanceof DataTransfer ? dropped.files : dropped)].map(ticketFor),
   };
 }

@@ -46,14 +46,20 @@ const isStream = (value: unknown): value is AsyncIterator<unknown> =>
  * When the channel closes, all that is under way fails with CONNECTION_LOST.
  */
 export function connectClient<C extends ContractClient = ContractClient>(channel: Channel): C {
-  const peer = new ClientPeer((message) => channel.send(message as string | Uint8Array<ArrayBuffer>));
+  let open = true;
+  // An abort that comes after the close has nobody to reach, and nobody hears if it fails.
+  const peer = new ClientPeer((message) => (open ? channel.send(message as string | Uint8Array<ArrayBuffer>) : undefined));
   channel.onMessage((message) => {
     // The other side is ours; a message that does not decode means the two disagree, and nothing good follows.
     peer.message(message).catch(() => channel.close(1007));
   });
-  channel.onClose(() => peer.close({ reason: new AppError('CONNECTION_LOST') }));
+  channel.onClose(() => {
+    open = false;
+    peer.close({ reason: new AppError('CONNECTION_LOST') });
+  });
   const linkClient: StandardLinkClient<ClientContext> = {
     async call(request) {
+      if (!open) throw new AppError('CONNECTION_LOST');
       const response = await peer.request(request);
       return { ...response, body: () => Promise.resolve(response.body) };
     },
