@@ -1,172 +1,191 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import {
-  app,
-  BrowserWindow,
-  dialog,
-  ipcMain,
-  Menu,
-  MessageChannelMain,
-  protocol,
-  session,
-  shell,
-  type Rectangle,
-  type WebContents,
-} from 'electron';
-import Store from 'electron-store';
-import type { Outside } from '../app.ts';
+import { join } from 'node:path';
+import { app, BrowserWindow, dialog, Menu, nativeTheme, Notification, protocol, screen, session, shell, type WebContents } from 'electron';
+import type { Serving } from '../../shared/contract/serving.ts';
+import type { Settings } from '../../shared/contract/settings.ts';
 import { resourcesFolder } from '../cli/outside.ts';
 import { version } from '../cli/version.ts';
 import { dataFolder } from '../owner/dataFolder.ts';
-import { openOwner, type OwnerSession } from '../owner/owner.ts';
-import { settingsOf } from '../settings/settingsStore.ts';
+import { openLastingOwner } from '../owner/lastingOwner.ts';
+import { appMenuTemplate } from './appMenu.ts';
 import { answerAppRequest, appOrigin, appScheme } from './appProtocol.ts';
-import { guardContents, guardSession, isTrustedSender } from './guards.ts';
-import { portChannel } from './portChannel.ts';
-import { runTray } from './tray.ts';
+import { answerPreloads } from './bridge.ts';
+import { openDesktopStore } from './desktopStore.ts';
+import { folderArgument } from './folderArgument.ts';
+import { followServings } from './followServings.ts';
+import { guardContents, guardSession, openLink } from './guards.ts';
+import { noticeOf } from './notice.ts';
+import { losesByQuitting } from './quitting.ts';
+import { systemSecretBox } from './secretBox.ts';
+import { createTray } from './tray.ts';
 import { windowOptions } from './windowOptions.ts';
+import { windowPlace } from './windowPlace.ts';
+import { shellWords } from './words.ts';
 
 const bundle = join(import.meta.dirname, '..', 'renderer');
+const preload = join(import.meta.dirname, '..', 'preload', 'preload.cjs');
 
-/** What must be said before the app is ready: the sandbox for all, and the window's scheme. */
-export function prepareDesktop(): void {
+/** A page that did not load because its window was closed first is nobody's problem. */
+const closedMeanwhile = (): undefined => undefined;
+
+/** What must be said before the app is ready: the sandbox for all, the window's scheme, whose folder it is. */
+export function prepareDesktop(): { readonly home: string; readonly folder: string | null } {
+  const home = dataFolder(process.env);
   app.enableSandbox();
+  // Chromium's own files, and with them the lock of the single instance, belong to the data folder.
+  app.setPath('userData', join(home, 'window'));
   protocol.registerSchemesAsPrivileged([{ scheme: appScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
   guardContents(app);
+  return { home, folder: folderArgument(process.argv, { isPackaged: app.isPackaged, cwd: process.cwd() }) };
 }
 
-/** Settings by electron-store, in the data folder, in the format that every shell reads. */
-function openStore(home: string): {
-  readonly settings: Outside['settings'];
-  readonly window: { read: () => Partial<Rectangle>; write: (bounds: Rectangle) => void };
-} {
-  const store = new Store<Record<string, unknown>>({ cwd: home, name: 'settings' });
-  return {
-    settings: {
-      read: () => settingsOf(store.store),
-      write(changes) {
-        store.set(changes as Record<string, unknown>);
-        return settingsOf(store.store);
-      },
-    },
-    window: { read: () => store.get('windowBounds') ?? {}, write: (bounds) => store.set('windowBounds', bounds) },
-  };
-}
-
-/** The folder that a command line names, where there is one. */
-export function folderArgument(args: readonly string[], cwd: string): string | undefined {
-  return args.map((one) => resolve(cwd, one)).find((path, index) => args[index]?.startsWith('-') === false && existsSync(path));
-}
-
-/** Whether quitting loses something: a start under way, or a serving that ends with this process. */
-export function losesByQuitting(
-  servings: readonly { readonly state: { readonly kind: string }; readonly plan: { readonly life: string } }[],
-): boolean {
-  return servings.some(({ state, plan }) => state.kind === 'starting' || (state.kind === 'serving' && plan.life === 'foreground'));
-}
-
-/** Runs the desktop shell until it is quit. Called once, when Electron is ready. */
-export async function runDesktop(): Promise<void> {
-  const home = dataFolder(process.env);
-  const { settings, window: windowStore } = openStore(home);
-  const windows = new Set<WebContents>();
+/** Runs the desktop shell until it is quit; `folder` is one whose import sheet is to be shown. Called once, when Electron is ready. */
+export async function runDesktop(home: string, folder: string | null): Promise<void> {
+  const store = openDesktopStore(home);
+  const secretBox = systemSecretBox();
+  const ours = new Set<WebContents>();
   const end = new AbortController();
   let window: BrowserWindow | null = null;
+  let servings: readonly Serving[] = [];
+  let settings: Settings = store.settings.read();
+  const words = () => shellWords(settings.language, app.getLocale());
 
-  const outside = (): Outside => ({
-    home,
-    env: process.env,
-    version,
-    role: 'desktop',
-    settings,
-    roots: [homedir()],
-    samplePath: join(resourcesFolder(), 'sample', 'digits'),
-    capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
-    pickFolder: async () => {
-      const { filePaths } = await (window === null
-        ? dialog.showOpenDialog({ properties: ['openDirectory'] })
-        : dialog.showOpenDialog(window, { properties: ['openDirectory'] }));
-      return filePaths[0] ?? null;
+  // 1. The owner of the data folder: this process, or another that runs.
+  const pickFolder = async (): Promise<string | null> => {
+    const ask = { properties: ['openDirectory' as const] };
+    const { filePaths } = await (window === null ? dialog.showOpenDialog(ask) : dialog.showOpenDialog(window, ask));
+    return filePaths[0] ?? null;
+  };
+  const owner = await openLastingOwner(
+    {
+      home,
+      env: process.env,
+      version,
+      role: 'desktop',
+      settings: store.settings,
+      roots: [homedir()],
+      samplePath: join(resourcesFolder(), 'sample', 'digits'),
+      capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
+      pickFolder,
+      reveal: (path) => shell.showItemInFolder(path),
+      ...(secretBox === undefined ? {} : { secretBox }),
     },
-    reveal: (path) => shell.showItemInFolder(path),
-  });
-  const owner: OwnerSession = await openOwner(outside, home, { webLink: () => null, quit: () => app.quit() });
+    { webLink: () => null, quit: () => app.quit() },
+  );
 
+  // 2. What a window may reach.
   guardSession(session.defaultSession);
   protocol.handle(appScheme, (request) => answerAppRequest(request, bundle));
+  const ticketFor = async (path: string): Promise<string> => (await owner.client.local.ticket({ path })).ticket;
+  answerPreloads({ ours, serveWindow: owner.serveWindow, ticketFor });
 
-  ipcMain.on('slipway:open', (event, nonce: unknown) => {
-    if (!isTrustedSender(event.senderFrame, event.sender, windows) || typeof nonce !== 'string') return;
-    const { port1, port2 } = new MessageChannelMain();
-    owner.serveWindow(portChannel(port1));
-    event.senderFrame?.postMessage('slipway:port', nonce, [port2]);
-  });
-  ipcMain.handle('slipway:ticket', async (event, path: unknown) => {
-    if (!isTrustedSender(event.senderFrame, event.sender, windows) || typeof path !== 'string' || path === '') throw new Error('refused');
-    return (await owner.client.local.ticket({ path })).ticket;
-  });
-
-  function show(): void {
-    if (window !== null) {
-      window.show();
-      window.focus();
-      return;
-    }
-    const made = new BrowserWindow(windowOptions(join(import.meta.dirname, '..', 'preload', 'preload.cjs'), windowStore.read()));
-    window = made;
-    windows.add(made.webContents);
-    made.once('ready-to-show', () => made.show());
-    made.on('close', () => windowStore.write(made.getNormalBounds()));
+  // 3. The window.
+  const addressOf = (servingId: string | undefined): string =>
+    `${appOrigin}/index.desktop.html${servingId === undefined ? '' : `#/servings/${encodeURIComponent(servingId)}`}`;
+  function openWindow(): BrowserWindow {
+    const { bounds, maximized } = windowPlace(
+      store.readWindowPlace(),
+      screen.getAllDisplays().map(({ workArea }) => workArea),
+    );
+    nativeTheme.themeSource = settings.theme;
+    const made = new BrowserWindow(windowOptions(preload, bounds, { dark: nativeTheme.shouldUseDarkColors }));
+    const { webContents } = made;
+    ours.add(webContents);
+    made.once('ready-to-show', () => {
+      if (maximized) made.maximize();
+      made.show();
+    });
+    made.on('close', () => store.writeWindowPlace({ bounds: made.getNormalBounds(), maximized: made.isMaximized() }));
     made.on('closed', () => {
-      windows.delete(made.webContents);
+      ours.delete(webContents);
       window = null;
     });
-    void made.loadURL(`${appOrigin}/index.desktop.html`);
+    return made;
   }
-  const openFolder = async (path: string | undefined): Promise<void> => {
+  function show(servingId?: string): void {
+    const isNew = window === null;
+    window ??= openWindow();
+    // A serving's address differs from the page's by its hash alone: the page stays.
+    if (isNew || servingId !== undefined) window.loadURL(addressOf(servingId)).catch(closedMeanwhile);
+    if (isNew) return;
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+  }
+  async function openFolder(path: string | null): Promise<void> {
     show();
-    if (path !== undefined) await owner.client.local.open({ path });
-  };
+    if (path !== null) await owner.client.local.open({ path });
+  }
 
-  Menu.setApplicationMenu(
-    Menu.buildFromTemplate([
-      ...(process.platform === 'darwin' ? [{ role: 'appMenu' as const }] : []),
-      { role: 'fileMenu' },
-      { role: 'editMenu' },
-      { role: 'viewMenu' },
-      { role: 'windowMenu' },
-    ]),
+  // 4. Menu, tray and notifications, in the person's language and as the servings are.
+  const tray = createTray(join(resourcesFolder(), 'icons', 'tray.png'), {
+    show,
+    stop: (id) => void owner.client.servings.stop({ id }).catch(() => show(id)),
+    quit: () => app.quit(),
+  });
+  const drawMenu = (): void =>
+    Menu.setApplicationMenu(
+      Menu.buildFromTemplate(
+        appMenuTemplate(words(), process.platform, {
+          openFolder: () => void pickFolder().then((path) => (path === null ? undefined : openFolder(path))),
+          openLink,
+        }),
+      ),
+    );
+  drawMenu();
+  void followServings(
+    owner,
+    {
+      onChange(all, now) {
+        const drawn = words();
+        [servings, settings] = [all, now];
+        nativeTheme.themeSource = now.theme;
+        if (words() !== drawn) drawMenu();
+        tray.update(all, words());
+      },
+      onServing(before, after) {
+        const isSeen = window !== null && window.isVisible() && !window.isMinimized();
+        const notice = isSeen || !Notification.isSupported() ? null : noticeOf(before, after, words());
+        if (notice === null) return;
+        const notification = new Notification(notice);
+        notification.on('click', () => show(after.id));
+        notification.show();
+      },
+    },
+    { signal: end.signal },
   );
-  app.on('second-instance', (_, args, cwd) => void openFolder(folderArgument(args.slice(1), cwd)));
-  app.on('activate', show);
+
+  // 5. The app's own life.
+  app.on(
+    'second-instance',
+    (_event, _argv, _cwd, told) => void openFolder((told as { readonly folder?: string | null } | null)?.folder ?? null),
+  );
+  app.on('activate', () => show());
   app.on('window-all-closed', () => {
     // Servings that are shown in the tray go on; without any, closing the window ends the app.
-    if (owner.app === null || !owner.app.hub.state.servings.some(({ state }) => state.kind === 'serving')) app.quit();
+    if (!servings.some(({ state }) => state.kind === 'serving' || state.kind === 'starting')) app.quit();
   });
-
   let agreed = false;
   app.on('before-quit', (event) => {
     if (agreed) return;
     event.preventDefault();
-    const state = owner.app?.hub.state;
-    if (state !== undefined && state.settings.askBeforeQuit && losesByQuitting(state.servings)) {
-      const answer = dialog.showMessageBoxSync({
-        type: 'question',
-        buttons: ['Quit', 'Cancel'],
+    if (owner.app !== null && settings.askBeforeQuit && losesByQuitting(servings)) {
+      const { quit, cancel, quitQuestion, quitDetail } = words();
+      const asked = {
+        type: 'question' as const,
+        buttons: [quit, cancel],
         defaultId: 1,
         cancelId: 1,
-        message: 'Quit Slipway?',
-        detail: 'What is starting or runs only while Slipway is open ends. Other servings go on.',
-      });
-      if (answer !== 0) return;
+        message: quitQuestion,
+        detail: quitDetail,
+      };
+      if (dialog.showMessageBoxSync(asked) !== 0) return;
     }
     agreed = true;
     end.abort();
-    void owner[Symbol.asyncDispose]().finally(() => app.quit());
+    tray[Symbol.dispose]();
+    void Promise.resolve(owner[Symbol.asyncDispose]()).finally(() => app.quit());
   });
 
-  if (owner.app !== null)
-    void runTray(owner.app, { icon: join(resourcesFolder(), 'icons', 'tray.png'), show, quit: () => app.quit(), signal: end.signal });
-  await openFolder(folderArgument(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()));
+  await openFolder(folder);
 }

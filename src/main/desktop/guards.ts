@@ -16,6 +16,12 @@ export function externalLink(address: string): string | null {
   return url.protocol === 'https:' && linkedHosts.has(url.hostname) && url.username === '' && url.password === '' ? url.href : null;
 }
 
+/** Opens a listed address in the person's browser; every other is left alone. */
+export function openLink(address: string): void {
+  const link = externalLink(address);
+  if (link !== null) void shell.openExternal(link);
+}
+
 /** Only our own page, in a top frame of a window that we made, is listened to. */
 export function isTrustedSender(
   frame: Pick<WebFrameMain, 'origin' | 'parent'> | null,
@@ -38,15 +44,14 @@ export function guardSession(session: Session): void {
 export function guardContents(app: App): void {
   app.on('web-contents-created', (_, contents) => {
     const stay = (event: { readonly url: string; preventDefault(): void }): void => {
-      if (new URL(event.url).origin !== appOrigin && !event.url.startsWith(`${appOrigin}/`)) event.preventDefault();
+      if (!event.url.startsWith(`${appOrigin}/`)) event.preventDefault();
     };
     contents.on('will-navigate', stay);
     contents.on('will-redirect', stay);
     contents.on('will-frame-navigate', stay);
     contents.on('will-attach-webview', (event) => event.preventDefault());
     contents.setWindowOpenHandler(({ url }) => {
-      const link = externalLink(url);
-      if (link !== null) void shell.openExternal(link);
+      openLink(url);
       return { action: 'deny' };
     });
   });

@@ -1,6 +1,9 @@
 import type { MessagePortMain } from 'electron';
 import type { Channel, ChannelMessage } from '../../shared/rpc/channel.ts';
 
+/** Messages that may come before anybody listens, while the owner is being reached. */
+const maxEarly = 256;
+
 /** Main's end of a window's message port as a channel. Anything but text or bytes closes it. */
 export function portChannel(port: MessagePortMain): Channel {
   let closed = false;
@@ -12,8 +15,8 @@ export function portChannel(port: MessagePortMain): Channel {
       return;
     }
     const message = typeof data === 'string' ? data : new Uint8Array(data);
-    if (listener === undefined) early.push(message);
-    else listener(message);
+    if (listener !== undefined) listener(message);
+    else if (early.push(message) > maxEarly) port.close();
   });
   port.on('close', () => {
     closed = true;

@@ -1,29 +1,51 @@
-import { Menu, nativeImage, Tray } from 'electron';
-import type { App as Services } from '../app.ts';
+import { Menu, nativeImage, Tray, type MenuItemConstructorOptions } from 'electron';
+import type { Serving } from '../../shared/contract/serving.ts';
+import type { ShellWords } from './words.ts';
 
-/** The tray's menu: what is served, each with Stop, the window, and Quit. It follows the state until the signal. */
-export async function runTray(
-  services: Services,
-  {
-    icon,
-    show,
-    quit,
-    signal,
-  }: { readonly icon: string; readonly show: () => void; readonly quit: () => void; readonly signal: AbortSignal },
-): Promise<void> {
+export interface TrayActions {
+  /** Opens the window, at a serving where one is named. */
+  readonly show: (servingId?: string) => void;
+  readonly stop: (servingId: string) => void;
+  readonly quit: () => void;
+}
+
+const isRunning = ({ state }: Serving): boolean => state.kind === 'serving';
+
+/** The tray's menu: what is served, each to be opened or stopped, the window, and Quit. */
+export function trayTemplate(
+  servings: readonly Serving[],
+  words: ShellWords,
+  { show, stop, quit }: TrayActions,
+): MenuItemConstructorOptions[] {
+  const running = servings.filter(isRunning);
+  return [
+    ...running.map(({ id, name, plan }) => ({
+      label: `${name}  127.0.0.1:${plan.restPort}`,
+      submenu: [
+        { label: words.openServing, click: () => show(id) },
+        { label: words.stop, click: () => stop(id) },
+      ],
+    })),
+    ...(running.length === 0 ? [] : [{ type: 'separator' as const }]),
+    { label: words.openSlipway, click: () => show() },
+    { label: words.quit, click: quit },
+  ];
+}
+
+/** The icon in the system's tray; `update` draws its menu anew. */
+export interface TrayIcon extends Disposable {
+  update(servings: readonly Serving[], words: ShellWords): void;
+}
+
+export function createTray(icon: string, actions: TrayActions): TrayIcon {
   const tray = new Tray(nativeImage.createFromPath(icon));
-  tray.on('click', show);
-  for await (const _ of services.hub.watch({ signal })) {
-    const running = services.hub.state.servings.filter(({ state }) => state.kind === 'serving');
-    tray.setToolTip(running.length === 0 ? 'Slipway' : `Slipway: ${running.map(({ name }) => name).join(', ')}`);
-    tray.setContextMenu(
-      Menu.buildFromTemplate([
-        ...running.map(({ id, name }) => ({ label: `Stop ${name}`, click: () => void services.servings.stop(id).catch(() => undefined) })),
-        ...(running.length === 0 ? [] : [{ type: 'separator' as const }]),
-        { label: 'Open Slipway', click: show },
-        { label: 'Quit', click: quit },
-      ]),
-    );
-  }
-  tray.destroy();
+  tray.on('click', () => actions.show());
+  return {
+    update(servings, words) {
+      const names = servings.filter(isRunning).map(({ name }) => name);
+      tray.setToolTip(['Slipway', ...(names.length === 0 ? [] : [names.join(', ')])].join(': '));
+      tray.setContextMenu(Menu.buildFromTemplate(trayTemplate(servings, words, actions)));
+    },
+    [Symbol.dispose]: () => tray.destroy(),
+  };
 }
