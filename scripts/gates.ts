@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bin, projectRoot, run } from './run.ts';
@@ -11,10 +12,10 @@ export interface Gate {
 }
 
 /** A gate that is a command: its output is what is wrong when it fails. */
-const command = (name: string, program: string, ...args: string[]): Gate => ({
+const command = (name: string, program: string, argsFor: (root: string) => readonly string[]): Gate => ({
   name,
   check: async (root) => {
-    const { code, output } = await run(bin(program), args, { cwd: root });
+    const { code, output } = await run(bin(program), argsFor(root), { cwd: root });
     return code === 0 ? '' : output || `${program} ended with ${code}`;
   },
 });
@@ -28,16 +29,23 @@ function ask(program: string, ...args: string[]): string {
   }
 }
 
+/** Where package tools keep their settings, below the home. */
+const settingsInHome = ['.npmrc', '.yarnrc*', '.cargo/config*', '.m2/settings.xml', '.gradle/init.d/*', '.config/pip/*', '.config/uv/*'];
+const settingsOfAll = ['/etc/apt/sources.list', '/etc/apt/sources.list.d/*', '/etc/pip.conf'];
+const namesRegistry = /^(PIP|UV|NPM_CONFIG|YARN|CARGO|GO|MAVEN)_?\w*(INDEX|REGISTRY|REGISTRIES|LINKS|PROXY|REPO)/i;
+
 /** Hosts of the package registries that this machine's own tools are set to, at run time: none is written down here. */
 export function registryHosts(): readonly string[] {
-  const aptSources = globSync(['/etc/apt/sources.list', '/etc/apt/sources.list.d/*'])
-    .filter((path) => statSync(path).isFile())
-    .map((path) => readFileSync(path, 'utf8'));
+  const files = [...globSync(settingsInHome, { cwd: homedir() }).map((name) => join(homedir(), name)), ...globSync(settingsOfAll)];
   const told = [
     ask('npm', 'config', 'get', 'registry'),
-    ask('pip', 'config', 'get', 'global.index-url'),
+    ask('pip', 'config', 'list'),
     ask('go', 'env', 'GOPROXY'),
-    ...aptSources,
+    ...Object.entries(process.env).map(([name, value]) => (namesRegistry.test(name) ? value : '')),
+    // A comment, such as a link to the manual, is no setting.
+    ...files
+      .filter((path) => statSync(path).isFile())
+      .map((path) => readFileSync(path, 'utf8').replace(/^\s*[#;].*$|<!--[^]*?-->|xmlns.*/gm, '')),
   ].join('\n');
   const hosts = [...told.matchAll(/https?:\/\/(?:[^@/\s]*@)?([^/,\s:]+)/g)].map((match) => match[1] ?? '');
   return [...new Set(hosts)].filter((host) => host.includes('.'));
@@ -74,7 +82,7 @@ const hostsGate: Gate = {
 const pathsGate: Gate = {
   name: 'no machine paths',
   check: (root) => {
-    // The home and the parent of this checkout, and the usual places of a home with somebody's name in it.
+    // The home, and the parent of this checkout.
     const own = [process.env['HOME'], join(projectRoot, '..')].filter((path): path is string => path !== undefined && path.length > 2);
     const quoted = own.map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
     return Promise.resolve(findInTexts(root, new RegExp(`(?<![\\w.])(?:${quoted.join('|')})/[\\w.]`)));
@@ -107,12 +115,15 @@ const budgetsGate: Gate = {
   },
 };
 
+/** What is linted and formatted. */
+const sources = (root: string): readonly string[] => ['src', 'test', 'e2e', 'bench', 'scripts', ...globSync('*.ts', { cwd: root })];
+
 /** All gates in the order they are run; the budgets want a build. */
 export const gates: readonly Gate[] = [
-  command('types', 'tsc', '-b', '--pretty', 'false'),
-  command('lint and layers', 'oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'e2e', 'bench', 'scripts'),
-  command('unused code', 'knip', '--no-progress'),
-  command('format', 'oxfmt', '--check', 'src', 'test', 'e2e', 'bench', 'scripts'),
+  command('types', 'tsc', () => ['-b', '--pretty', 'false']),
+  command('lint and layers', 'oxlint', (root) => ['--type-aware', '--deny-warnings', ...sources(root)]),
+  command('unused code', 'knip', () => ['--no-progress']),
+  command('format', 'oxfmt', (root) => ['--check', ...sources(root)]),
   hostsGate,
   pathsGate,
   budgetsGate,

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gates, registryHosts } from '../../scripts/gates.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { gates } from '../../scripts/gates.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -30,54 +30,120 @@ async function check(name: string): Promise<string> {
   return gate.check(copy);
 }
 
-/** Plants a file, asks a gate, and takes the file away again. */
-async function planted(gate: string, path: string, text: string): Promise<string> {
-  writeFileSync(join(copy, path), text);
+/** Plants files, asks a gate once, and takes them away again. */
+async function planted(gate: string, files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(copy, path), text);
   try {
     return await check(gate);
   } finally {
-    rmSync(join(copy, path));
+    for (const path of Object.keys(files)) rmSync(join(copy, path));
   }
 }
 
-const doc = '/** Planted. */\n';
+/** A violation in a file of its own, and what the gate must say of it. */
+type Violation = readonly [path: string, text: string, says: RegExp];
+
+/** Plants all in one run, and answers those that the gate did not name, each where it lies. */
+async function missed(gate: string, violations: readonly Violation[], paragraph: RegExp): Promise<readonly string[]> {
+  const output = await planted(gate, Object.fromEntries(violations.map(([path, text]) => [path, text])));
+  const told = output.split(paragraph);
+  return violations.filter(([path, , says]) => !told.some((one) => one.includes(path) && says.test(one))).map(([path]) => path);
+}
+
+/** Written so that this file does not name the host itself. */
+const hostOf = (tool: string): string => [tool, 'gate', 'invalid'].join('.');
+
+const imports = (name: string, from: string): string => `import { ${name} } from '${from}';\nexport const planted = ${name};\n`;
+const importsAll = (from: string): string => `import * as all from '${from}';\nexport const planted = all;\n`;
 
 describe('each gate catches what it is there for', () => {
-  test.each([
-    ['types', 'src/shared/planted.ts', `${doc}export const wrong: number = 'text';\n`, /planted\.ts.*TS2322/],
-    ['types', 'src/shared/planted.ts', `${doc}export const node = process.pid;\n`, /planted\.ts.*TS/],
-    ['types', 'src/main/planted.ts', `${doc}export const page = document.title;\n`, /planted\.ts.*TS/],
-    ['lint and layers', 'src/main/planted.ts', `${doc}export async function later(): Promise<void> {}\nlater();\n`, /no-floating-promises/],
-    [
-      'lint and layers',
-      'src/main/planted.ts',
-      "import { useMirror } from '../renderer/app/store.ts';\nexport const planted = useMirror;\n",
-      /boundaries/,
-    ],
-    [
-      'lint and layers',
-      'src/renderer/planted.ts',
-      "import { dataFolder } from '../main/owner/dataFolder.ts';\nexport const planted = dataFolder;\n",
-      /boundaries/,
-    ],
-    ['lint and layers', 'src/main/planted.ts', "import { app } from 'electron';\nexport const planted = app;\n", /no-restricted-imports/],
-    [
-      'lint and layers',
-      'src/main/planted.ts',
-      "import Docker from 'dockerode';\nexport const planted = Docker;\n",
-      /no-restricted-imports/,
-    ],
-    ['unused code', 'src/shared/planted.ts', `${doc}export const nobodyWantsThis = 1;\n`, /planted\.ts/],
-    ['format', 'src/shared/planted.ts', 'export const   wide = "quotes"\n', /planted\.ts/],
-    ['no machine paths', 'docs/planted.md', `It lies in ${process.env['HOME'] ?? '/home/me'}/models.\n`, /planted\.md/],
-  ])('%s: %s', async (gate, path, text, says) => {
-    expect(await planted(gate, path, text)).toMatch(says);
+  test('types: strict, no Node where there is none, no page where there is none', async () => {
+    const violations: readonly Violation[] = [
+      ['src/shared/plantedType.ts', "export const wrong: number = 'text';\n", /TS2322/],
+      ['src/shared/plantedIndex.ts', 'export const length = (list: string[]): number => list[0].length;\n', /TS2532/],
+      ['src/shared/plantedNode.ts', 'export const node = process.pid;\n', /TS2591|TS2580|TS2304/],
+      ['src/shared/plantedPage.ts', 'export const page = document.title;\n', /TS2584|TS2304/],
+      ['src/main/plantedPage.ts', 'export const page = document.title;\n', /TS2584|TS2304/],
+      ['src/renderer/plantedNode.ts', 'export const node = process.pid;\n', /TS2591|TS2580|TS2304/],
+    ];
+    expect(await missed('types', violations, /\n/)).toEqual([]);
   });
 
-  test.skipIf(registryHosts().length === 0)('no registry hosts: a lock file that names one', async () => {
-    expect(await planted('no registry hosts', 'planted.json', `{ "resolved": "https://${registryHosts()[0] ?? ''}/x" }\n`)).toMatch(
-      /planted\.json/,
+  test('lint and layers: promises, and every wall', async () => {
+    const wall = /boundaries\(dependencies\)/;
+    const restricted = /no-restricted-imports/;
+    const violations: readonly Violation[] = [
+      ['src/main/plantedPromise.ts', 'export async function later(): Promise<void> {}\nlater();\n', /no-floating-promises/],
+      ['src/main/plantedAny.ts', 'export const anything = (value: any): any => value;\n', /no-explicit-any/],
+      ['src/shared/plantedMain.ts', imports('dataFolder', '../main/owner/dataFolder.ts'), wall],
+      ['src/shared/plantedRenderer.ts', imports('useMirror', '../renderer/app/store.ts'), wall],
+      ['src/main/plantedRenderer.ts', imports('useMirror', '../renderer/app/store.ts'), wall],
+      ['src/main/plantedPreload.ts', "import '../preload/preload.ts';\nexport const planted = 1;\n", wall],
+      ['src/main/plantedTest.ts', imports('chromiumOptions', '../../test/chromium.ts'), wall],
+      ['src/renderer/plantedMain.ts', imports('dataFolder', '../main/owner/dataFolder.ts'), wall],
+      ['src/preload/plantedMain.ts', imports('dataFolder', '../main/owner/dataFolder.ts'), wall],
+      ['src/preload/plantedRenderer.ts', imports('useMirror', '../renderer/app/store.ts'), wall],
+      ['scripts/plantedMain.ts', imports('dataFolder', '../src/main/owner/dataFolder.ts'), wall],
+      ['src/main/plantedElectron.ts', importsAll('electron'), restricted],
+      ['src/main/plantedElectronMain.ts', importsAll('electron/main'), restricted],
+      ['src/main/docker/plantedElectron.ts', importsAll('electron'), restricted],
+      ['src/renderer/plantedElectron.ts', importsAll('electron'), restricted],
+      ['src/main/settings/plantedStore.ts', importsAll('electron-store'), restricted],
+      ['src/main/plantedDocker.ts', importsAll('dockerode'), restricted],
+      ['src/main/desktop/plantedDocker.ts', importsAll('dockerode'), restricted],
+      ['src/main/plantedDatabase.ts', importsAll('node:sqlite'), restricted],
+      ['src/main/docker/plantedDatabase.ts', importsAll('node:sqlite'), restricted],
+      ['src/main/plantedReact.ts', importsAll('react'), restricted],
+      ['src/shared/plantedReact.ts', importsAll('react'), restricted],
+      ['test/plantedSpec.ts', importsAll('@playwright/test'), restricted],
+    ];
+    expect(await missed('lint and layers', violations, /\n\s*\n/)).toEqual([]);
+  });
+
+  test('unused code: an export and a file that nobody wants', async () => {
+    const output = await planted('unused code', { 'src/shared/planted.ts': 'export const nobodyWantsThis = 1;\n' });
+    expect(output).toMatch(/planted\.ts/);
+  });
+
+  test('format: in the folders and beside them', async () => {
+    const wide = 'export const   wide = "quotes"\n';
+    const violations: readonly Violation[] = [
+      ['src/shared/planted.ts', wide, /./],
+      ['planted.config.ts', wide, /./],
+    ];
+    expect(await missed('format', violations, /\n/)).toEqual([]);
+  });
+
+  test('no machine paths: the home, and where this checkout lies', async () => {
+    const violations: readonly Violation[] = [
+      ['docs/planted.md', `It lies in ${process.env['HOME'] ?? '/home/me'}/models.\n`, /./],
+      ['docs/planted.txt', `It lies in ${dirname(root)}/models.\n`, /./],
+    ];
+    expect(await missed('no machine paths', violations, /\n/)).toEqual([]);
+  });
+
+  test('no registry hosts: as the tools are set on this machine, by their variables and by their files', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'slipway-gates-home-'));
+    mkdirSync(join(home, '.cargo'));
+    writeFileSync(
+      join(home, '.cargo', 'config.toml'),
+      `# see https://doc.cargo.invalid/\n[registries.own]\nindex = "sparse+https://${hostOf('cargo')}/index/"\n`,
     );
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('PIP_EXTRA_INDEX_URL', `https://me:word@${hostOf('pip')}:8443/simple`);
+    vi.stubEnv('npm_config_registry', `https://${hostOf('npm')}/`);
+    try {
+      const violations: readonly Violation[] = [
+        ['planted.lock', `{ "resolved": "https://${hostOf('npm')}/x" }\n`, /npm/],
+        ['planted.txt', `pip install from ${hostOf('pip')}\n`, /pip/],
+        ['planted.toml', `index = "https://${hostOf('cargo')}/"\n`, /cargo/],
+      ];
+      const fine = await planted('no registry hosts', { 'planted.md': 'https://doc.cargo.invalid/ and localhost:5000/x\n' });
+      expect([await missed('no registry hosts', violations, /\n/), fine]).toEqual([[], '']);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(home, { recursive: true });
+    }
   });
 
   test('bundle budgets: a first load that is too large', async () => {
