@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { uploadsFolder } from '../library/staging.ts';
 import { openLastingOwner } from '../owner/lastingOwner.ts';
 import { reachOwner } from '../owner/owner.ts';
 import { startWebShell, type WebShell } from '../web/webShell.ts';
@@ -61,7 +60,7 @@ export async function runWebShell(
   await using owner = await openLastingOwner(outside, { webLink: () => shell?.url() ?? null, quit: () => end.abort() });
   shell = await startWebShell({
     serve: owner.serveWindow,
-    uploadsFolder: uploadsFolder(outside.home),
+    uploadsFolder: join(outside.home, 'uploads'),
     adoptUpload: async (path) => (await owner.client.local.uploaded({ path })).ticket,
     tokensFile: join(outside.home, 'web-tokens.json'),
     port,
