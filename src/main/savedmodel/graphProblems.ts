@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../shared/contract/savedModel.ts';
 import { dtypeOfEnum, dtypeSizeBytes } from '../../shared/tensor/dtype.ts';
-import opNames from './opNames.json' with { type: 'json' };
+import opTable from './opTable.json' with { type: 'json' };
 import { problem } from './problem.ts';
 import type { GraphNode, MetaGraph } from './savedModelProto.ts';
 import { attrTensor, readTensorClaim } from './tensorProto.ts';
@@ -12,8 +12,8 @@ const hugeConstBytes = 1 << 30;
 /** A signature tensor of more elements than this, batch taken as 1, fits no machine. */
 const hugeElements = 2 ** 40;
 
-/** The op names of a TensorFlow release; scripts/makeOpNames.py writes the file. */
-const knownOps: { readonly release: string; readonly ops: ReadonlySet<string> } = { release: opNames.release, ops: new Set(opNames.ops) };
+/** The ops of a TensorFlow release; scripts/makeOpTable.py writes the file. */
+const knownOps = { release: opTable.release, ops: new Set(Object.keys(opTable.ops)) };
 
 /** Every node of a graph: the main one's, then each function's. */
 export function* allNodes(graph: MetaGraph): Generator<GraphNode> {

@@ -20,7 +20,7 @@ export interface GraphFunction {
   readonly name: string;
   readonly args: readonly string[];
   readonly nodes: readonly GraphNode[];
-  /** Output argument -> `node:output:index`. */
+  /** Output argument -> `node:output:index`, in the order of the signature. */
   readonly returns: ReadonlyMap<string, string>;
   /** Nodes that run though no output needs them. */
   readonly controlReturns: readonly string[];
@@ -31,7 +31,11 @@ export interface MetaGraph extends MetaGraphInfo {
   readonly functions: ReadonlyMap<string, GraphFunction>;
   /** The exporter's own list of op types: it lacks those used only in nested functions. */
   readonly strippedOps: readonly string[];
-  readonly saver: { readonly restoreOp: string } | null;
+  readonly saver: { readonly filenameTensor: string; readonly restoreOp: string } | null;
+  /** The tensor that is fed with each asset's path, by file name within `assets/`. */
+  readonly assetTensors: readonly { readonly tensor: string; readonly filename: string }[];
+  /** What a loader runs after the variables are restored; empty where there is nothing. */
+  readonly initOp: string;
   /** SavedObjectGraph as it stands in the file; what its functions are called with is told by objectGraph.ts. */
   readonly objectGraph: Uint8Array | null;
 }
@@ -181,8 +185,9 @@ function readTextMap(reader: ProtoReader): readonly [string, string] {
 function readFunction(reader: ProtoReader, budget: Budget): GraphFunction {
   let name = '';
   const args: string[] = [];
+  const outputs: string[] = [];
   const nodes: GraphNode[] = [];
-  const returns = new Map<string, string>();
+  const named = new Map<string, string>();
   const controlReturns: string[] = [];
   while (reader.next()) {
     if (reader.wireType !== 2) reader.skip();
@@ -191,6 +196,7 @@ function readFunction(reader: ProtoReader, budget: Budget): GraphFunction {
       while (signature.next()) {
         if (signature.field === 1 && signature.wireType === 2) name = copyText(signature);
         else if (signature.field === 2 && signature.wireType === 2) args.push(readArgName(signature.message()));
+        else if (signature.field === 3 && signature.wireType === 2) outputs.push(readArgName(signature.message()));
         else signature.skip();
       }
     } else if (reader.field === 3) {
@@ -198,10 +204,11 @@ function readFunction(reader: ProtoReader, budget: Budget): GraphFunction {
       nodes.push(readNode(reader.message()));
     } else if (reader.field === 4) {
       const [key, value] = readTextMap(reader);
-      returns.set(key, value);
+      named.set(key, value);
     } else if (reader.field === 6) controlReturns.push(readTextMap(reader)[1]);
     else reader.skip();
   }
+  const returns = new Map(outputs.filter((output) => named.has(output)).map((output) => [output, named.get(output) ?? '']));
   return { name, args, nodes, returns, controlReturns };
 }
 
@@ -237,22 +244,34 @@ function readGraph(reader: ProtoReader, budget: Budget): { nodes: GraphNode[]; f
   return { nodes, functions, producer };
 }
 
-function readAsset(reader: ProtoReader): string {
-  let filename = '';
+function readAsset(reader: ProtoReader): { tensor: string; filename: string } {
+  let [tensor, filename] = ['', ''];
   while (reader.next()) {
-    if (reader.field === 2 && reader.wireType === 2) filename = copyText(reader);
+    if (reader.field === 1 && reader.wireType === 2) tensor = readArgName(reader.message());
+    else if (reader.field === 2 && reader.wireType === 2) filename = copyText(reader);
     else reader.skip();
   }
-  return filename;
+  return { tensor, filename };
 }
 
-function readSaver(reader: ProtoReader): { restoreOp: string } {
-  let restoreOp = '';
+function readSaver(reader: ProtoReader): { filenameTensor: string; restoreOp: string } {
+  let [filenameTensor, restoreOp] = ['', ''];
   while (reader.next()) {
-    if (reader.field === 3 && reader.wireType === 2) restoreOp = copyText(reader);
+    if (reader.field === 1 && reader.wireType === 2) filenameTensor = copyText(reader);
+    else if (reader.field === 3 && reader.wireType === 2) restoreOp = copyText(reader);
     else reader.skip();
   }
-  return { restoreOp };
+  return { filenameTensor, restoreOp };
+}
+
+/** The first node of a collection; empty where it lists none. */
+function readFirstNode(reader: ProtoReader): string {
+  let name = '';
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 2) name = readArgName(reader.message());
+    else reader.skip();
+  }
+  return name;
 }
 
 function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
@@ -262,7 +281,8 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
   let graph: ReturnType<typeof readGraph> = { nodes: [], functions: new Map(), producer: 0 };
   let saver: MetaGraph['saver'] = null;
   const signatures = new Map<string, SignatureInfo>();
-  const assets: string[] = [];
+  const assets: MetaGraph['assetTensors'][number][] = [];
+  let [mainOp, legacyInitOp] = ['', ''];
   let objectGraph: Uint8Array | null = null;
   while (reader.next()) {
     if (reader.wireType !== 2) {
@@ -291,6 +311,12 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
       case 3:
         saver = readSaver(reader.message());
         break;
+      case 4: {
+        const [key, value] = reader.mapEntry();
+        if (key === 'saved_model_main_op') mainOp = readFirstNode(value);
+        else if (key === 'legacy_init_op') legacyInitOp = readFirstNode(value);
+        break;
+      }
       case 5: {
         const [key, value] = reader.mapEntry();
         signatures.set(key, readSignature(value));
@@ -315,7 +341,9 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
     signatures: sortedRecord(signatures),
     tensorflow_version: tensorflowVersion,
     producer: graph.producer,
-    assets,
+    assets: assets.map(({ filename }) => filename),
+    assetTensors: assets,
+    initOp: signatures.get('__saved_model_init_op')?.outputs['__saved_model_init_op']?.name ?? (mainOp || legacyInitOp),
     ops: sortedRecord(counts),
     nodes: graph.nodes,
     functions: graph.functions,

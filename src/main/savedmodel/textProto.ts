@@ -50,7 +50,9 @@ const tensor: Schema = {
   int_val: [7, 'int'],
   string_val: [8, 'bytes'],
   int64_val: [10, 'int'],
+  scomplex_val: [9, 'float'],
   bool_val: [11, 'bool'],
+  dcomplex_val: [12, 'double'],
   half_val: [13, 'int'],
   uint32_val: [16, 'int'],
   uint64_val: [17, 'int'],
@@ -112,6 +114,7 @@ const metaGraph: Schema = {
     { node: [1, node], library: [2, { function: [1, functionDef] }], versions: [4, { producer: [1, 'int'], min_consumer: [2, 'int'] }] },
   ],
   saver_def: [3, { filename_tensor_name: [1, 'string'], save_tensor_name: [2, 'string'], restore_op_name: [3, 'string'] }],
+  collection_def: [4, { key: [1, 'string'], value: [2, { node_list: [1, { value: [1, 'string'] }] }] }],
   signature_def: [5, { key: [1, 'string'], value: [2, signature] }],
   asset_file_def: [6, { tensor_info: [1, tensorInfo], filename: [2, 'string'] }],
 };

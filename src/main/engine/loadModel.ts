@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import { valueDtype } from '../../shared/tensor/dtype.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
+import { MalformedProto } from '../protobuf/wire.ts';
+import { nodeOfTensor } from '../savedmodel/graphProblems.ts';
+import { readGraphs } from '../savedmodel/readGraphs.ts';
+import type { MetaGraph } from '../savedmodel/savedModelProto.ts';
+import { StatusError } from '../tfserving/status.ts';
+import { Checkpoint } from './checkpoint.ts';
+import { Flattener, type FlatGraph } from './flatGraph.ts';
+import type { RunGraph } from './kernel.ts';
+import type { LoadedModel, LoadModel } from './loadedModel.ts';
+import { ModelState } from './modelState.ts';
+import { lazily, unsupportedOps, type PlanContext } from './plan.ts';
+import { invalid, tensorOf, typeText } from './value.ts';
+import { findWrites, isVariable } from './writtenVariables.ts';
+
+const sameTags = (a: readonly string[], b: readonly string[]): boolean =>
+  new Set(a).size === new Set(b).size && a.every((tag) => b.includes(tag));
+
+async function readMetaGraph(versionPath: string, tags: readonly string[], signal: AbortSignal | undefined): Promise<MetaGraph> {
+  let graphs: readonly MetaGraph[];
+  try {
+    graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
+  } catch (error) {
+    if (error instanceof MalformedProto) throw new StatusError('DATA_LOSS', `Can't parse saved_model as a SavedModel: ${error.message}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new StatusError('NOT_FOUND', `Could not find SavedModel .pb or .pbtxt at supplied export directory path: ${versionPath}`, { cause: error });
+    throw error;
+  }
+  const graph = graphs.find((one) => sameTags(one.tags, tags));
+  if (graph === undefined)
+    throw new StatusError('NOT_FOUND', `Could not find meta graph def matching supplied tags: { ${tags.join(' ')} }. To inspect available tag-sets in the SavedModel, please use the SavedModel CLI: \`saved_model_cli\``);
+  return graph;
+}
+
+const string = (text: string): Tensor => ({ dtype: 'DT_STRING', shape: [], data: [Buffer.from(text)] });
+
+/** A graph that is run once at load, with what it is fed. */
+interface Startup {
+  readonly graph: FlatGraph;
+  readonly inputs: readonly Tensor[];
+}
+
+/** What TensorFlow's loader runs: the saver's restore op where there are variables, then the initialisation op. */
+function startupOf(graph: MetaGraph, versionPath: string, flattener: Flattener, hasVariables: boolean): readonly Startup[] {
+  const startups: Startup[] = [];
+  const names = new Set(graph.nodes.map(({ name }) => name));
+  const assets = graph.assetTensors.filter(({ tensor }) => names.has(nodeOfTensor(tensor)));
+  const feeds = assets.map(({ tensor }) => tensor);
+  const paths = assets.map(({ filename }) => string(join(versionPath, 'assets', filename)));
+  if (hasVariables && graph.saver !== null && graph.saver.restoreOp !== '') {
+    const { filenameTensor, restoreOp } = graph.saver;
+    startups.push({
+      graph: flattener.flatten([filenameTensor, ...feeds], [], [restoreOp]),
+      inputs: [string(join(versionPath, 'variables', 'variables')), ...paths],
+    });
+  }
+  if (graph.initOp !== '') startups.push({ graph: flattener.flatten(feeds, [], [graph.initOp]), inputs: paths });
+  return startups;
+}
+
+/** Names each op that has no kernel and where it is wanted, all in one error. */
+function refuseUnsupported(graphs: Iterable<FlatGraph>): void {
+  const missing = new Map<string, Set<string>>();
+  for (const graph of graphs) unsupportedOps(graph, missing);
+  if (missing.size === 0) return;
+  const list = [...missing].map(
+    ([op, nodes]) => `${op} (${[...nodes].slice(0, 3).join(', ')}${nodes.size > 3 ? ` and ${nodes.size - 3} more` : ''})`,
+  );
+  throw new StatusError(
+    'UNIMPLEMENTED',
+    `The embedded engine lacks ${missing.size === 1 ? 'an op' : `${missing.size} ops`} that this model runs: ${list.join('; ')}`,
+  );
+}
+
+const nameSet = (names: Iterable<string>): string => `{${[...names].join(',')}}`;
+
+/** Refuses other inputs than the signature's, in TensorFlow Serving's words for names and the session's for types. */
+function checkedInputs(wanted: SignatureInfo['inputs'], given: Readonly<Record<string, Tensor>>): readonly Tensor[] {
+  const names = Object.keys(wanted);
+  const sent = Object.keys(given);
+  const extra = sent.filter((name) => !Object.hasOwn(wanted, name));
+  const missing = names.filter((name) => !Object.hasOwn(given, name));
+  if (extra.length > 0 || missing.length > 0) {
+    throw invalid(
+      `input size does not match signature: ${sent.length}!=${names.length} len(${nameSet(sent)}) != len(${nameSet(names)}). ` +
+        `Sent extra: ${nameSet(extra)}. Missing but required: ${nameSet(missing)}.`,
+    );
+  }
+  return names.map((name, index) => {
+    const tensor = given[name]!;
+    const dtype = valueDtype(wanted[name]!.dtype);
+    if (tensor.dtype !== dtype) throw invalid(`Expects arg[${index}] to be ${typeText(dtype)} but ${typeText(tensor.dtype)} is provided`);
+    return tensor;
+  });
+}
+
+/** One signature; the graph of each set of outputs that is asked for is planned once. */
+class Signature {
+  readonly #info: SignatureInfo;
+  readonly #flattener: Flattener;
+  readonly #context: PlanContext;
+  readonly #runs = new Map<string, RunGraph>();
+
+  constructor(info: SignatureInfo, flattener: Flattener, context: PlanContext) {
+    this.#info = info;
+    this.#flattener = flattener;
+    this.#context = context;
+  }
+
+  async run(given: Readonly<Record<string, Tensor>>, outputs: readonly string[] | undefined, signal: AbortSignal | undefined): Promise<Record<string, Tensor>> {
+    const inputs = checkedInputs(this.#info.inputs, given);
+    const names = outputs === undefined || outputs.length === 0 ? Object.keys(this.#info.outputs) : [...new Set(outputs)];
+    for (const name of names) {
+      if (!Object.hasOwn(this.#info.outputs, name))
+        throw invalid(`output tensor alias not found in signature: ${name} Outputs expected to be in the set ${nameSet(Object.keys(this.#info.outputs))}.`);
+    }
+    const key = JSON.stringify(names);
+    const run = this.#runs.get(key) ?? lazily(flattenSignature(this.#flattener, this.#info, names), this.#context);
+    this.#runs.set(key, run);
+    const values = await run(inputs, { signal });
+    return Object.fromEntries(names.map((name, index) => [name, tensorOf(values[index])]));
+  }
+}
+
+function flattenSignature(flattener: Flattener, { inputs, outputs }: SignatureInfo, names = Object.keys(outputs)): FlatGraph {
+  return flattener.flatten(
+    Object.values(inputs).map(({ name }) => name),
+    names.map((name) => outputs[name]!.name),
+  );
+}
+
+/**
+ * Loads a version folder as TensorFlow's own loader does: the meta graph of the tags, its variables by running the restore op, its
+ * tables by running the initialisation op. A signature is planned when it is first called.
+ */
+export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], signal } = {}) => {
+  const graph = await readMetaGraph(versionPath, tags, signal);
+  const signatures = Object.fromEntries(Object.entries(graph.signatures).filter(([name]) => name !== '__saved_model_init_op'));
+  const checkpoint = await Checkpoint.read(versionPath);
+  const flattener = new Flattener(graph);
+  const state = new ModelState(versionPath, checkpoint ?? Checkpoint.empty());
+  const startups = startupOf(graph, versionPath, flattener, checkpoint !== undefined);
+  const graphs = Object.values(signatures).map((info) => flattenSignature(flattener, info));
+  refuseUnsupported([...graphs, ...startups.map((startup) => startup.graph)]);
+  for (const startup of startups) {
+    signal?.throwIfAborted();
+    await lazily(startup.graph, { state, isConstant: () => false })(startup.inputs, { signal });
+  }
+  const { any: writes, isWritten } = findWrites(graphs, state);
+  const context: PlanContext = { state, isConstant: (handle) => isVariable(handle) && !isWritten(handle) };
+  const runnable = new Map(Object.entries(signatures).map(([name, info]) => [name, new Signature(info, flattener, context)]));
+  let last: Promise<unknown> = Promise.resolve();
+  const model: LoadedModel = {
+    signatures,
+    async run(name, inputs, { outputs, signal: runSignal } = {}) {
+      const signature = runnable.get(name);
+      if (signature === undefined) throw invalid(`Serving signature name: "${name}" not found in signature def`);
+      if (runSignal?.aborted === true) throw new StatusError('CANCELLED', 'Request was cancelled');
+      const run = (): Promise<Record<string, Tensor>> => signature.run(inputs, outputs, runSignal);
+      if (!writes) return run();
+      // What one run writes the next one reads.
+      const turn = last.then(run, run);
+      last = turn;
+      return turn;
+    },
+    async [Symbol.asyncDispose]() {
+      runnable.clear();
+      await last.catch(() => undefined);
+    },
+  };
+  return model;
+};

@@ -1,0 +1,112 @@
+import { setImmediate } from 'node:timers/promises';
+import { StatusError } from '../../tfserving/status.ts';
+import type { MakeKernel, OpFamily, RunContext } from '../kernel.ts';
+import { bigints, integer, invalid, isWide, numbers, shapeText, sizeOf, strings, tensorOf, typeText, type Value } from '../value.ts';
+import { isFloat16, floatsOf } from '../float16.ts';
+import { formatFloat } from './formatNumber.ts';
+
+/** Functional control flow and assertions. */
+
+/** A predicate: a scalar that is not zero, or a string that is not empty; of another shape, whether it has elements. */
+export function truthOf(value: Value | undefined): boolean {
+  const tensor = tensorOf(value);
+  if (tensor.shape.length > 0) return sizeOf(tensor.shape) > 0;
+  if (tensor.dtype === 'DT_STRING') return strings(tensor)[0]!.length > 0;
+  return Number(floatsOf(tensor)[0]) !== 0;
+}
+
+function refuseCancelled({ signal }: RunContext): void {
+  if (signal?.aborted === true) throw new StatusError('CANCELLED', 'The run was cancelled');
+}
+
+const branch: MakeKernel =
+  ({ bodies }) =>
+  (inputs, run) =>
+    bodies[truthOf(inputs[0]) ? 0 : 1]!(inputs.slice(1), run);
+
+const choose: MakeKernel =
+  ({ bodies }) =>
+  (inputs, run) => {
+    const index = integer(tensorOf(inputs[0]));
+    return bodies[index < 0 || index >= bodies.length ? bodies.length - 1 : index]!(inputs.slice(1), run);
+  };
+
+/** Time that a loop may hold the thread before others get a turn, in ms. */
+const turnMs = 25;
+
+const loop: MakeKernel =
+  ({ bodies }) =>
+  async (inputs, run) => {
+    let values: readonly Value[] = inputs;
+    let turnStart = performance.now();
+    while (truthOf((await bodies[0]!(values, run))[0])) {
+      values = await bodies[1]!(values, run);
+      if (performance.now() - turnStart > turnMs) {
+        await setImmediate();
+        refuseCancelled(run);
+        turnStart = performance.now();
+      }
+    }
+    return values;
+  };
+
+/** What an assertion prints of a tensor: the first `limit` values. */
+export function summarizeValues(value: Value, limit: number): string {
+  const tensor = tensorOf(value);
+  const size = sizeOf(tensor.shape);
+  const count = limit < 0 ? size : Math.min(size, limit);
+  const one = (at: number): string => {
+    if (tensor.dtype === 'DT_STRING') return Buffer.from(strings(tensor)[at]!).toString();
+    if (tensor.dtype === 'DT_BOOL') return String(numbers(tensor)[at]);
+    if (isWide(tensor.dtype)) return String(bigints(tensor)[at]);
+    const number = isFloat16(tensor.dtype) ? floatsOf(tensor)[at]! : numbers(tensor)[at]!;
+    return Number.isInteger(number) && Math.abs(number) < 1e6
+      ? String(number)
+      : tensor.dtype.startsWith('DT_INT') || tensor.dtype.startsWith('DT_UINT')
+        ? String(number)
+        : formatFloat(number, 6);
+  };
+  const print = (axis: number, start: number): string => {
+    if (axis === tensor.shape.length) return one(start);
+    const inner = sizeOf(tensor.shape.slice(axis + 1));
+    const parts: string[] = [];
+    let cut = false;
+    for (let i = 0; i < tensor.shape[axis]!; i += 1) {
+      if (start + i * inner >= count) {
+        cut = true;
+        break;
+      }
+      parts.push(print(axis + 1, start + i * inner));
+    }
+    const text = parts.join(axis === tensor.shape.length - 1 ? ' ' : '');
+    const more = cut ? '...' : '';
+    return axis === 0 && tensor.shape.length === 1 ? text + more : `[${text}${more}]`;
+  };
+  if (tensor.shape.length === 1) {
+    const parts = Array.from({ length: count }, (_, at) => one(at)).join(' ');
+    return count < size ? `${parts}...` : parts;
+  }
+  return print(0, 0);
+}
+
+export const controlOps: OpFamily = {
+  If: branch,
+  StatelessIf: branch,
+  Case: choose,
+  StatelessCase: choose,
+  While: loop,
+  StatelessWhile: loop,
+  Assert: ({ attributes }) => {
+    const limit = attributes.int('summarize');
+    return (inputs) => {
+      const condition = tensorOf(inputs[0]);
+      if (condition.shape.length > 0) throw invalid(`In[0] should be a scalar: ${shapeText(condition.shape)}`);
+      if (condition.dtype !== 'DT_BOOL') throw invalid(`Expected a bool, got ${typeText(condition.dtype)}`);
+      if (numbers(condition)[0] !== 0) return [];
+      const data = inputs.slice(1).map((input) => `[${summarizeValues(input, limit)}]`);
+      throw invalid(`assertion failed: ${data.join(' ')}`);
+    };
+  },
+  Print: () => (inputs) => inputs[0]!,
+  PrintV2: () => () => [],
+};

@@ -1,0 +1,366 @@
+import type { Dtype } from '../../../shared/tensor/dtype.ts';
+import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import { narrowed, widened } from '../float16.ts';
+import type { MakeKernel, OpFamily } from '../kernel.ts';
+import {
+  allocate,
+  bigints,
+  cells,
+  indices,
+  integer,
+  integers,
+  invalid,
+  isFloating,
+  isWide,
+  numbers,
+  shapeText,
+  sizeOf,
+  stridesOf,
+  strings,
+  tensorOf,
+  type Cells,
+} from '../value.ts';
+import { placesOf } from './broadcast.ts';
+import { axisOf } from './axis.ts';
+import { unsupportedType } from './elementwise.ts';
+
+/** Reduction axes as booleans. Throws in the words of TensorFlow's reduction helper. */
+export function reducedAxes(rank: number, axes: readonly number[]): readonly boolean[] {
+  const reduced = Array.from<boolean>({ length: rank }).fill(false);
+  for (const axis of axes) {
+    if (axis < -rank || axis >= rank) throw invalid(`Invalid reduction dimension (${axis} for input with ${rank} dimension(s)`);
+    const at = (axis + rank) % rank;
+    if (reduced[at]) throw invalid(`Invalid reduction arguments: Axes contains duplicate dimension: ${at}`);
+    reduced[at] = true;
+  }
+  return reduced;
+}
+
+/** The elements of `x`, with reduced axes innermost: `rows` groups of `length`. `order` is null where they already lie so. */
+function grouped(
+  shape: readonly number[],
+  reduced: readonly boolean[],
+): { readonly rows: number; readonly length: number; readonly order: Int32Array | null } {
+  const strides = stridesOf(shape);
+  const kept = shape.flatMap((dim, axis) => (reduced[axis] ? [] : [dim]));
+  const gone = shape.flatMap((dim, axis) => (reduced[axis] ? [dim] : []));
+  const [rows, length] = [sizeOf(kept), sizeOf(gone)];
+  const firstReduced = reduced.indexOf(true);
+  if (firstReduced < 0 || reduced.slice(firstReduced).every(Boolean)) return { rows, length, order: null };
+  const all = [...kept, ...gone];
+  const moved = [...strides.filter((_, axis) => !reduced[axis]), ...strides.filter((_, axis) => reduced[axis])];
+  return { rows, length, order: placesOf(all, moved) };
+}
+
+interface Fold {
+  readonly start: (dtype: Dtype) => number;
+  readonly fold: (a: number, b: number) => number;
+  readonly startBig?: (dtype: Dtype) => bigint;
+  readonly foldBig?: (a: bigint, b: bigint) => bigint;
+  readonly finish?: (sum: number, count: number) => number;
+  readonly finishBig?: (sum: bigint, count: number) => bigint;
+}
+
+const reduction =
+  ({ start, fold, startBig, foldBig, finish, finishBig }: Fold): MakeKernel =>
+  ({ attributes }) => {
+    const keep = attributes.bool('keep_dims');
+    return (inputs) => {
+      const given = tensorOf(inputs[0]);
+      const x = widened(given);
+      if (x.dtype === 'DT_STRING') throw unsupportedType(x.dtype);
+      const reduced = reducedAxes(x.shape.length, integers(tensorOf(inputs[1])));
+      const shape = x.shape.flatMap((dim, axis) => (reduced[axis] ? (keep ? [1] : []) : [dim]));
+      const { rows, length, order } = grouped(x.shape, reduced);
+      const into = allocate(x.dtype, shape);
+      if (isWide(x.dtype)) {
+        if (startBig === undefined || foldBig === undefined) throw unsupportedType(x.dtype);
+        const [from, to] = [bigints(x), bigints(into)];
+        for (let row = 0, at = 0; row < rows; row += 1) {
+          let sum = startBig(x.dtype);
+          for (let i = 0; i < length; i += 1, at += 1) sum = foldBig(sum, from[order === null ? at : order[at]!]!);
+          to[row] = finishBig === undefined ? sum : finishBig(sum, length);
+        }
+      } else {
+        const [from, to] = [numbers(x), numbers(into)];
+        const initial = start(x.dtype);
+        const whole = !isFloating(x.dtype);
+        for (let row = 0, at = 0; row < rows; row += 1) {
+          let sum = initial;
+          if (order === null) for (let i = 0; i < length; i += 1, at += 1) sum = fold(sum, from[at]!);
+          else for (let i = 0; i < length; i += 1, at += 1) sum = fold(sum, from[order[at]!]!);
+          const result = finish === undefined ? sum : finish(sum, length);
+          to[row] = whole ? Math.trunc(result) : result;
+        }
+      }
+      return narrowed(into, given.dtype);
+    };
+  };
+
+const lowest = (dtype: Dtype): number =>
+  isFloating(dtype)
+    ? -Infinity
+    : (({ DT_INT8: -128, DT_INT16: -32768, DT_INT32: -2147483648 } as Partial<Record<Dtype, number>>)[dtype] ?? 0);
+const highest = (dtype: Dtype): number =>
+  isFloating(dtype)
+    ? Infinity
+    : ((
+        { DT_INT8: 127, DT_INT16: 32767, DT_INT32: 2147483647, DT_UINT8: 255, DT_UINT16: 65535, DT_UINT32: 4294967295 } as Partial<
+          Record<Dtype, number>
+        >
+      )[dtype] ?? 0);
+
+const logic = (op: 'All' | 'Any'): MakeKernel =>
+  reduction({
+    start: () => (op === 'All' ? 1 : 0),
+    fold: op === 'All' ? (a, b) => (a !== 0 && b !== 0 ? 1 : 0) : (a, b) => (a !== 0 || b !== 0 ? 1 : 0),
+  });
+
+/** The place of the first largest (smallest) value along one axis. */
+const argument =
+  (better: (a: number | bigint, b: number | bigint) => boolean): MakeKernel =>
+  ({ attributes }) => {
+    const dtype = attributes.type('output_type');
+    return (inputs) => {
+      const x = widened(tensorOf(inputs[0]));
+      const axis = axisOf(integer(tensorOf(inputs[1])), x.shape.length);
+      if (x.shape[axis] === 0) throw invalid(`Reduction axis ${axis} is empty in shape ${shapeText(x.shape)}`);
+      const reduced = x.shape.map((_, at) => at === axis);
+      const { rows, length, order } = grouped(x.shape, reduced);
+      const values = cells(x.data) as Cells<number | bigint>;
+      const found: number[] = [];
+      for (let row = 0; row < rows; row += 1) {
+        let best = 0;
+        let value = values[order === null ? row * length : order[row * length]!]!;
+        for (let i = 1; i < length; i += 1) {
+          const at = row * length + i;
+          const next = values[order === null ? at : order[at]!]!;
+          if (better(next, value)) [best, value] = [i, next];
+        }
+        found.push(best);
+      }
+      return indices(
+        dtype,
+        found,
+        x.shape.filter((_, at) => at !== axis),
+      );
+    };
+  };
+
+/** Running sums or products along one axis. */
+const cumulative =
+  (fold: (a: number, b: number) => number, foldBig: (a: bigint, b: bigint) => bigint, start: number): MakeKernel =>
+  ({ attributes }) => {
+    const [exclusive, reverse] = [attributes.bool('exclusive'), attributes.bool('reverse')];
+    return (inputs) => {
+      const given = tensorOf(inputs[0]);
+      const x = widened(given);
+      if (x.shape.length === 0) return given;
+      const axis = axisOf(integer(tensorOf(inputs[1])), x.shape.length);
+      const into = allocate(x.dtype, x.shape);
+      const length = x.shape[axis]!;
+      const inner = sizeOf(x.shape.slice(axis + 1));
+      const outer = sizeOf(x.shape.slice(0, axis));
+      const run = <T>(from: Cells<T>, to: Cells<T>, first: T, f: (a: T, b: T) => T): void => {
+        for (let o = 0; o < outer; o += 1) {
+          for (let c = 0; c < inner; c += 1) {
+            let sum = first;
+            for (let i = 0; i < length; i += 1) {
+              const at = (o * length + (reverse ? length - 1 - i : i)) * inner + c;
+              if (exclusive) to[at] = sum;
+              sum = f(sum, from[at]!);
+              if (!exclusive) to[at] = sum;
+            }
+          }
+        }
+      };
+      if (isWide(x.dtype)) run(bigints(x), bigints(into), BigInt(start), foldBig);
+      else run(numbers(x), numbers(into), start, fold);
+      return narrowed(into, given.dtype);
+    };
+  };
+
+/** Softmax and its logarithm along the last axis. */
+const softmax =
+  (log: boolean): MakeKernel =>
+  () =>
+  (inputs) => {
+    const given = tensorOf(inputs[0]);
+    const x = widened(given);
+    const length = x.shape.at(-1);
+    if (length === undefined) throw invalid('logits must have >= 1 dimension, got []');
+    const into = allocate(x.dtype, x.shape);
+    const [from, to] = [numbers(x), numbers(into)];
+    for (let row = 0; row < to.length; row += length) {
+      let max = -Infinity;
+      for (let i = 0; i < length; i += 1) if (from[row + i]! > max) max = from[row + i]!;
+      let sum = 0;
+      for (let i = 0; i < length; i += 1) sum += Math.exp(from[row + i]! - max);
+      const logSum = Math.log(sum);
+      for (let i = 0; i < length; i += 1) to[row + i] = log ? from[row + i]! - max - logSum : Math.exp(from[row + i]! - max) / sum;
+    }
+    return narrowed(into, given.dtype);
+  };
+
+/** The largest k along the last axis, each with its place; equal values in the order of their places. */
+const topK: MakeKernel = ({ attributes, node }) => {
+  const dtype = attributes.has('index_type') ? attributes.type('index_type') : 'DT_INT32';
+  return (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const k = node.op === 'TopK' ? attributes.int('k') : integer(tensorOf(inputs[1]));
+    const length = x.shape.at(-1);
+    if (k < 0) throw invalid(`Need k >= 0, got ${k}`);
+    if (length === undefined) throw invalid(`input must be >= 1-D, got shape ${shapeText(x.shape)}`);
+    if (length < k) throw invalid(`input must have at least k columns. Had ${length}, needed ${k}`);
+    const keys = cells(widened(x).data) as Cells<number>;
+    const shape = [...x.shape.slice(0, -1), k];
+    const values = allocate(x.dtype, shape);
+    const [from, to] = [cells(x.data), cells(values.data)];
+    const places: number[] = [];
+    const rows = length === 0 ? 0 : x.data.length / length;
+    for (let row = 0; row < rows; row += 1) {
+      const base = row * length;
+      const order = Array.from({ length }, (_, i) => i).toSorted((a, b) => {
+        const [p, q] = [keys[base + a]!, keys[base + b]!];
+        return p > q ? -1 : p < q ? 1 : a - b;
+      });
+      for (let i = 0; i < k; i += 1) {
+        places.push(order[i]!);
+        to[row * k + i] = from[base + order[i]!];
+      }
+    }
+    return [values, indices(dtype, places, shape)];
+  };
+};
+
+export const reduceOps: OpFamily = {
+  Sum: reduction({ start: () => 0, fold: (a, b) => a + b, startBig: () => 0n, foldBig: (a, b) => a + b }),
+  Prod: reduction({ start: () => 1, fold: (a, b) => a * b, startBig: () => 1n, foldBig: (a, b) => BigInt.asIntN(64, a * b) }),
+  Mean: reduction({
+    start: () => 0,
+    fold: (a, b) => a + b,
+    finish: (sum, count) => sum / count,
+    startBig: () => 0n,
+    foldBig: (a, b) => a + b,
+    finishBig: (sum, count) => (count === 0 ? 0n : sum / BigInt(count)),
+  }),
+  Max: reduction({
+    start: lowest,
+    fold: (a, b) => (b > a || Number.isNaN(b) ? b : a),
+    startBig: (dtype) => (dtype === 'DT_UINT64' ? 0n : -(2n ** 63n)),
+    foldBig: (a, b) => (b > a ? b : a),
+  }),
+  Min: reduction({
+    start: highest,
+    fold: (a, b) => (b < a || Number.isNaN(b) ? b : a),
+    startBig: (dtype) => (dtype === 'DT_UINT64' ? 2n ** 64n - 1n : 2n ** 63n - 1n),
+    foldBig: (a, b) => (b < a ? b : a),
+  }),
+  EuclideanNorm: reduction({ start: () => 0, fold: (a, b) => a + b * b, finish: Math.sqrt }),
+  All: logic('All'),
+  Any: logic('Any'),
+  ArgMax: argument((a, b) => a > b),
+  ArgMin: argument((a, b) => a < b),
+  Cumsum: cumulative(
+    (a, b) => a + b,
+    (a, b) => a + b,
+    0,
+  ),
+  Cumprod: cumulative(
+    (a, b) => a * b,
+    (a, b) => a * b,
+    1,
+  ),
+  Softmax: softmax(false),
+  LogSoftmax: softmax(true),
+  TopK: topK,
+  TopKV2: topK,
+  InTopKV2: () => (inputs) => {
+    const [predictions, targets, k] = [tensorOf(inputs[0]), integers(tensorOf(inputs[1])), integer(tensorOf(inputs[2]))];
+    const [values, classes] = [numbers(predictions), predictions.shape[1] ?? 0];
+    const hits = targets.map((target, row) => {
+      const value = target >= 0 && target < classes ? values[row * classes + target]! : NaN;
+      let above = 0;
+      for (let i = 0; i < classes; i += 1) if (values[row * classes + i]! > value) above += 1;
+      return Number.isFinite(value) && above < k ? 1 : 0;
+    });
+    return { dtype: 'DT_BOOL', shape: [targets.length], data: Uint8Array.from(hits) };
+  },
+  Bincount: () => (inputs) => {
+    const [values, size, weights] = [integers(tensorOf(inputs[0])), integer(tensorOf(inputs[1])), tensorOf(inputs[2])];
+    return bincountRow(values, size, weights, false);
+  },
+  DenseBincount: ({ attributes }) => {
+    const binary = attributes.bool('binary_output');
+    return (inputs) => {
+      const [x, size, weights] = [tensorOf(inputs[0]), integer(tensorOf(inputs[1])), tensorOf(inputs[2])];
+      if (size < 0) throw invalid(`size (${size}) must be non-negative`);
+      if (x.shape.length > 2) throw invalid('Input must be at most rank 2.');
+      const values = integers(x);
+      if (values.some((value) => value < 0)) throw invalid('Input must be non-negative');
+      if (x.shape.length < 2) return bincountRow(values, size, weights, binary);
+      const [rows = 0, columns = 0] = x.shape;
+      const into = allocate(weights.dtype, [rows, size]);
+      const to = cells(into.data);
+      for (let row = 0; row < rows; row += 1) {
+        const part =
+          weights.data.length === 0
+            ? weights
+            : ({
+                ...weights,
+                shape: [columns],
+                data: (weights.data as Float32Array).subarray(row * columns, (row + 1) * columns),
+              } as Tensor);
+        const counts = cells(bincountRow(values.slice(row * columns, (row + 1) * columns), size, part, binary).data);
+        for (let i = 0; i < size; i += 1) to[row * size + i] = counts[i];
+      }
+      return into;
+    };
+  },
+  /** Unique values in the order of their first appearance. */
+  Unique: unique(false),
+  UniqueV2: unique(false),
+  UniqueWithCounts: unique(true),
+  UniqueWithCountsV2: unique(true),
+};
+
+function bincountRow(values: readonly number[], size: number, weights: Tensor, binary: boolean): Tensor {
+  const into = allocate(weights.dtype, [size]);
+  const to = cells(into.data) as Cells<number | bigint>;
+  const of = cells(weights.data) as Cells<number | bigint>;
+  const wide = isWide(weights.dtype);
+  const one = wide ? 1n : 1;
+  for (const [at, value] of values.entries()) {
+    if (value >= size || value < 0) continue;
+    const add = weights.data.length === 0 ? one : of[at]!;
+    if (binary) to[value] = one;
+    else to[value] = wide ? (to[value] as bigint) + (add as bigint) : (to[value] as number) + (add as number);
+  }
+  return into;
+}
+
+function unique(counts: boolean): MakeKernel {
+  return ({ attributes }) => {
+    const dtype = attributes.type('out_idx');
+    return (inputs) => {
+      const x = tensorOf(inputs[0]);
+      if (x.shape.length !== 1) throw invalid('unique expects a 1D vector.');
+      const seen = new Map<unknown, number>();
+      const first: number[] = [];
+      const times: number[] = [];
+      const keys: ArrayLike<unknown> = x.dtype === 'DT_STRING' ? strings(x).map((text) => Buffer.from(text).toString('latin1')) : x.data;
+      const places = Array.from(keys, (key, at) => {
+        const known = seen.get(key);
+        const place = known ?? first.push(at) - 1;
+        if (known === undefined) seen.set(key, place);
+        times[place] = (times[place] ?? 0) + 1;
+        return place;
+      });
+      const into = allocate(x.dtype, [first.length]);
+      const [from, to] = [cells(x.data), cells(into.data)];
+      for (const [at, place] of first.entries()) to[at] = from[place];
+      const result = [into, indices(dtype, places)];
+      return counts ? [...result, indices(dtype, times)] : result;
+    };
+  };
+}

@@ -1,0 +1,41 @@
+import type { MakeKernel, OpFamily } from '../kernel.ts';
+import { arrayOps } from './array.ts';
+import { castOps } from './cast.ts';
+import { elementwise } from './elementwise.ts';
+import { gatherOps } from './gather.ts';
+import { matrixOps } from './matrix.ts';
+import { reduceOps } from './reduce.ts';
+import { scatterOps } from './scatter.ts';
+import { shapeOps } from './shape.ts';
+import { stateOps } from './state.ts';
+import { stridedSliceOps } from './stridedSlice.ts';
+import { controlOps } from './control.ts';
+import { convolutionOps } from './convolution.ts';
+import { exampleOps } from './example.ts';
+import { listOps } from './list.ts';
+import { spaceOps } from './space.ts';
+import { stringOps } from './string.ts';
+import { tableOps } from './table.ts';
+
+const families: readonly OpFamily[] = [
+  arrayOps,
+  castOps,
+  elementwise,
+  gatherOps,
+  matrixOps,
+  reduceOps,
+  scatterOps,
+  shapeOps,
+  stateOps,
+  stridedSliceOps,
+  controlOps,
+  convolutionOps,
+  exampleOps,
+  listOps,
+  spaceOps,
+  stringOps,
+  tableOps,
+];
+
+/** Every op that the engine runs, by its type. */
+export const opKernels: ReadonlyMap<string, MakeKernel> = new Map(families.flatMap((family) => Object.entries(family)));

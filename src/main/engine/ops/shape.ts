@@ -1,0 +1,470 @@
+import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import type { MakeKernel, OpFamily } from '../kernel.ts';
+import {
+  allocate,
+  cells,
+  checkedShape,
+  indices,
+  integer,
+  integers,
+  invalid,
+  isHandle,
+  reshaped,
+  shapeText,
+  sizeOf,
+  stridesOf,
+  tensorOf,
+  type Value,
+} from '../value.ts';
+import { axisOf } from './axis.ts';
+import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
+
+/** Ops that tell, change or permute shapes. */
+
+/** A tensor of the elements at `places`. */
+export function picked(x: Tensor, places: ArrayLike<number>, shape: readonly number[]): Tensor {
+  const into = allocate(x.dtype, shape);
+  const [from, to] = [cells(x.data), cells(into.data)];
+  for (let i = 0; i < places.length; i += 1) to[i] = from[places[i]!];
+  return into;
+}
+
+export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  const rank = x.shape.length;
+  if (permutation.length !== rank)
+    throw invalid(`transpose expects a vector of size ${rank}. But input(1) is a vector of size ${permutation.length}`);
+  const axes = permutation.map((axis) => axisOf(axis, rank));
+  if (new Set(axes).size !== rank)
+    throw invalid(`${axes.find((axis, at) => axes.indexOf(axis) !== at) ?? 0} is missing from {${permutation.join(',')}}.`);
+  if (axes.every((axis, at) => axis === at)) return x;
+  const strides = stridesOf(x.shape);
+  const shape = axes.map((axis) => x.shape[axis]!);
+  return picked(
+    x,
+    placesOf(
+      shape,
+      axes.map((axis) => strides[axis]!),
+    ),
+    shape,
+  );
+}
+
+export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  const common = (() => {
+    try {
+      return broadcastShape(x.shape, shape);
+    } catch {
+      return [];
+    }
+  })();
+  if (shapeText(common) !== shapeText(shape)) throw invalid(`Incompatible shapes: ${shapeText(x.shape)} vs. ${shapeText(shape)}`);
+  return shapeText(x.shape) === shapeText(shape) ? x : picked(x, placesOf(shape, broadcastStrides(x.shape, shape)), shape);
+}
+
+const reshape: MakeKernel = () => (inputs) => {
+  const [x, wanted] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+  if (wanted.shape.length > 1) throw invalid(`sizes input must be 1-D, not ${shapeText(wanted.shape)}`);
+  const dims = integers(wanted);
+  const size = sizeOf(x.shape);
+  const open = dims.indexOf(-1);
+  for (const [at, dim] of dims.entries()) {
+    if (dim < -1) throw invalid(`Size ${at} must be non-negative, not ${dim}`);
+    if (dim === -1 && at !== open) throw invalid(`Only one input size may be -1, not both ${open} and ${at}`);
+  }
+  if (open >= 0) {
+    const rest = sizeOf(dims.filter((_, at) => at !== open));
+    if (rest === 0 && size > 0)
+      throw invalid(`reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero`);
+    if (rest !== 0 && size % rest !== 0)
+      throw invalid(`Input to reshape is a tensor with ${size} values, but the requested shape requires a multiple of ${rest}`);
+    dims[open] = rest === 0 ? 0 : size / rest;
+  }
+  if (sizeOf(dims) !== size) throw invalid(`Input to reshape is a tensor with ${size} values, but the requested shape has ${sizeOf(dims)}`);
+  return reshaped(x, dims);
+};
+
+const squeeze: MakeKernel = ({ attributes }) => {
+  const axes = attributes.has('squeeze_dims') ? attributes.ints('squeeze_dims') : attributes.ints('axis');
+  return (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const rank = x.shape.length;
+    for (const axis of axes)
+      if (axis < -rank || axis >= rank) throw invalid(`Tried to squeeze dim index ${axis} for tensor with ${rank} dimensions.`);
+    const gone = new Set(axes.map((axis) => (axis + rank) % rank));
+    for (const axis of gone)
+      if (x.shape[axis] !== 1) throw invalid(`Can not squeeze dim[${axis}], expected a dimension of 1, got ${x.shape[axis] ?? 0}`);
+    return reshaped(
+      x,
+      x.shape.filter((dim, axis) => (gone.size === 0 ? dim !== 1 : !gone.has(axis))),
+    );
+  };
+};
+
+function expandDims(x: Tensor, axis: number): Tensor {
+  const rank = x.shape.length;
+  if (axis < -1 - rank || axis > rank) throw invalid(`Tried to expand dim index ${axis} for tensor with ${rank} dimensions.`);
+  const at = axis < 0 ? axis + rank + 1 : axis;
+  return reshaped(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}
+
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const first = tensors[0]!;
+  const at = axis < 0 ? axis + first.shape.length : axis;
+  if (at < 0 || at >= Math.max(1, first.shape.length))
+    throw invalid(
+      `ConcatOp : Expected concatenating dimensions in the range [${-first.shape.length}, ${first.shape.length}), but got ${axis}`,
+    );
+  for (const [index, one] of tensors.entries()) {
+    if (one.shape.length !== first.shape.length)
+      throw invalid(
+        `ConcatOp : Ranks of all input tensors should match: shape[0] = ${shapeText(first.shape)} vs. shape[${index}] = ${shapeText(one.shape)}`,
+      );
+    if (one.shape.some((dim, a) => a !== at && dim !== first.shape[a]))
+      throw invalid(
+        `ConcatOp : Dimension ${one.shape.findIndex((dim, a) => a !== at && dim !== first.shape[a])} in both shapes must be equal: shape[0] = ${shapeText(first.shape)} vs. shape[${index}] = ${shapeText(one.shape)}`,
+      );
+  }
+  if (first.shape.length === 0) throw invalid('ConcatOp : Expected concatenating dimensions in the range [0, 0), but got 0');
+  const total = tensors.reduce((sum, one) => sum + one.shape[at]!, 0);
+  const shape = first.shape.map((dim, a) => (a === at ? total : dim));
+  const into = allocate(first.dtype, shape);
+  const [outer, inner] = [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at + 1))];
+  const to = cells(into.data);
+  let start = 0;
+  for (const one of tensors) {
+    const from = cells(one.data);
+    const run = one.shape[at]! * inner;
+    for (let o = 0; o < outer; o += 1) {
+      const base = o * total * inner + start;
+      for (let i = 0; i < run; i += 1) to[base + i] = from[o * run + i];
+    }
+    start += run;
+  }
+  return into;
+}
+
+/** The part of `x` that begins at `start` and has the shape `size`. */
+export function slice(x: Tensor, start: readonly number[], size: readonly number[]): Tensor {
+  const strides = stridesOf(x.shape);
+  return picked(
+    x,
+    placesOf(
+      size,
+      strides,
+      start.reduce((sum, one, axis) => sum + one * strides[axis]!, 0),
+    ),
+    size,
+  );
+}
+
+export function stack(tensors: readonly Tensor[], axis: number): Tensor {
+  const first = tensors[0]!;
+  const rank = first.shape.length;
+  if (axis < -rank - 1 || axis > rank) throw invalid(`axis = ${axis} not in [${-rank - 1}, ${rank + 1})`);
+  for (const [index, one] of tensors.entries()) {
+    if (shapeText(one.shape) !== shapeText(first.shape))
+      throw invalid(
+        `Shapes of all inputs must match: values[0].shape = ${shapeText(first.shape)} != values[${index}].shape = ${shapeText(one.shape)}`,
+      );
+  }
+  const at = axis < 0 ? axis + rank + 1 : axis;
+  return concat(
+    tensors.map((one) => expandDims(one, at)),
+    at,
+  );
+}
+
+const unstack: MakeKernel = ({ attributes }) => {
+  const [axis, count] = [attributes.int('axis'), attributes.int('num')];
+  return (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const rank = x.shape.length;
+    if (axis < -rank || axis >= rank) throw invalid(`axis = ${axis} not in [${-rank}, ${rank})`);
+    const at = (axis + rank) % rank;
+    if (x.shape[at] !== count) throw invalid(`Input shape axis ${at} must equal ${count}, got shape ${shapeText(x.shape)}`);
+    const shape = x.shape.map((dim, a) => (a === at ? 1 : dim));
+    return Array.from({ length: count }, (_, index) =>
+      reshaped(
+        slice(
+          x,
+          x.shape.map((_dim, a) => (a === at ? index : 0)),
+          shape,
+        ),
+        x.shape.filter((_dim, a) => a !== at),
+      ),
+    );
+  };
+};
+
+function split(x: Tensor, axis: number, sizes: readonly number[]): readonly Tensor[] {
+  let at = 0;
+  return sizes.map((size) => {
+    const part = slice(
+      x,
+      x.shape.map((_, a) => (a === axis ? at : 0)),
+      x.shape.map((dim, a) => (a === axis ? size : dim)),
+    );
+    at += size;
+    return part;
+  });
+}
+
+function splitAxis(x: Tensor, axis: number): number {
+  const rank = x.shape.length;
+  if (axis < -rank || axis >= rank) throw invalid(`-input rank(-${rank}) <= split_dim < input rank (${rank}), but got ${axis}`);
+  return (axis + rank) % rank;
+}
+
+const fill: MakeKernel = () => (inputs) => {
+  const dims = tensorOf(inputs[0]);
+  const value = tensorOf(inputs[1]);
+  if (dims.shape.length > 1) throw invalid(`dims must represent a vector, got shape ${shapeText(dims.shape)}`);
+  if (sizeOf(value.shape) !== 1) throw invalid(`value must represent a scalar, got shape ${shapeText(value.shape)}`);
+  return filled(value, checkedShape(integers(dims)));
+};
+
+function filled(value: Tensor, shape: readonly number[]): Tensor {
+  const into = allocate(value.dtype, shape);
+  const [to, one] = [cells(into.data), cells(value.data)[0]];
+  for (let i = 0; i < to.length; i += 1) to[i] = one;
+  return into;
+}
+
+const range: MakeKernel = () => (inputs) => {
+  const [start, limit, delta] = inputs.map((input) => {
+    const tensor = tensorOf(input);
+    if (sizeOf(tensor.shape) !== 1) throw invalid(`start must be a scalar, not shape ${shapeText(tensor.shape)}`);
+    return Number((tensor.data as Float32Array)[0]);
+  }) as [number, number, number];
+  if (delta === 0) throw invalid(`Requires delta != 0: 0`);
+  if (delta > 0 && start > limit) throw invalid(`Requires start <= limit when delta > 0: ${start}/${limit}`);
+  if (delta < 0 && start < limit) throw invalid(`Requires start >= limit when delta < 0: ${start}/${limit}`);
+  const size = Math.max(0, Math.ceil((limit - start) / delta));
+  const into = allocate(tensorOf(inputs[0]).dtype, [size]);
+  const to = cells(into.data);
+  const wide = into.dtype === 'DT_INT64';
+  const single = into.dtype === 'DT_FLOAT';
+  // TensorFlow adds the step in the type itself.
+  for (let i = 0, value = start; i < size; i += 1, value = single ? Math.fround(value + delta) : value + delta)
+    to[i] = wide ? BigInt(value) : value;
+  return into;
+};
+
+const shapeOf = (value: Value | undefined): readonly number[] => value?.shape ?? [];
+
+const tile: MakeKernel = () => (inputs) => {
+  const x = tensorOf(inputs[0]);
+  const times = integers(tensorOf(inputs[1]));
+  if (times.length !== x.shape.length)
+    throw invalid(`Expected multiples argument to be a vector of length ${x.shape.length} but got length ${times.length}`);
+  const shape = x.shape.map((dim, axis) => {
+    if (times[axis]! < 0) throw invalid(`Expected multiples[${axis}] >= 0, but got ${times[axis]}`);
+    return dim * times[axis]!;
+  });
+  // Each axis as two: how often, then the axis itself.
+  const strides = stridesOf(x.shape);
+  return picked(
+    x,
+    placesOf(
+      x.shape.flatMap((dim, axis) => [times[axis]!, dim]),
+      strides.flatMap((stride) => [0, stride]),
+    ),
+    shape,
+  );
+};
+
+function reversed(x: Tensor, axes: readonly boolean[]): Tensor {
+  const strides = stridesOf(x.shape);
+  const start = x.shape.reduce((sum, dim, axis) => sum + (axes[axis] ? (dim - 1) * strides[axis]! : 0), 0);
+  return picked(
+    x,
+    placesOf(
+      x.shape,
+      strides.map((stride, axis) => (axes[axis] ? -stride : stride)),
+      start,
+    ),
+    x.shape,
+  );
+}
+
+const roll: MakeKernel = () => (inputs) => {
+  let x = tensorOf(inputs[0]);
+  const [shifts, axes] = [integers(tensorOf(inputs[1])), integers(tensorOf(inputs[2]))];
+  for (const [index, axis] of axes.entries()) {
+    const at = axisOf(axis, x.shape.length);
+    const dim = x.shape[at]!;
+    if (dim === 0) continue;
+    const shift = ((shifts[index]! % dim) + dim) % dim;
+    const [head, tail] = split(x, at, [dim - shift, shift]);
+    x = concat([tail!, head!], at);
+  }
+  return x;
+};
+
+const like =
+  (value: 0 | 1): MakeKernel =>
+  () =>
+  (inputs) => {
+    const given = inputs[0]!;
+    if (isHandle(given)) return given;
+    const into = allocate(given.dtype, given.shape);
+    if (value === 1) {
+      const one =
+        given.dtype === 'DT_INT64' || given.dtype === 'DT_UINT64'
+          ? 1n
+          : given.dtype === 'DT_HALF'
+            ? 0x3c00
+            : given.dtype === 'DT_BFLOAT16'
+              ? 0x3f80
+              : 1;
+      const to = cells(into.data);
+      const step = given.dtype === 'DT_COMPLEX64' || given.dtype === 'DT_COMPLEX128' ? 2 : 1;
+      for (let i = 0; i < to.length; i += step) to[i] = one;
+    }
+    return into;
+  };
+
+export const shapeOps: OpFamily = {
+  Shape: ({ attributes }) => {
+    const dtype = attributes.type('out_type');
+    return (inputs) => indices(dtype, shapeOf(inputs[0]));
+  },
+  ShapeN: ({ attributes }) => {
+    const dtype = attributes.type('out_type');
+    return (inputs) => inputs.map((input) => indices(dtype, input.shape));
+  },
+  Size: ({ attributes }) => {
+    const dtype = attributes.type('out_type');
+    return (inputs) => indices(dtype, [sizeOf(shapeOf(inputs[0]))], []);
+  },
+  Reshape: reshape,
+  Squeeze: squeeze,
+  ExpandDims: () => (inputs) => expandDims(tensorOf(inputs[0]), integer(tensorOf(inputs[1]))),
+  Transpose: () => (inputs) => transpose(tensorOf(inputs[0]), integers(tensorOf(inputs[1]))),
+  InvertPermutation: () => (inputs) => {
+    const given = tensorOf(inputs[0]);
+    const permutation = integers(given);
+    const inverse = permutation.map(() => -1);
+    for (const [at, place] of permutation.entries()) {
+      if (inverse[place] !== -1)
+        throw invalid(
+          place >= 0 && place < inverse.length ? `${place} is duplicated in the input.` : `${place} is not between 0 and ${inverse.length}`,
+        );
+      inverse[place] = at;
+    }
+    return indices(given.dtype, inverse);
+  },
+  Concat: () => (inputs) => concat(inputs.slice(1).map(tensorOf), integer(tensorOf(inputs[0]))),
+  ConcatV2: () => (inputs) => concat(inputs.slice(0, -1).map(tensorOf), integer(tensorOf(inputs.at(-1)))),
+  ConcatOffset: () => (inputs) => {
+    const axis = integer(tensorOf(inputs[0]));
+    let at = 0;
+    return inputs.slice(1).map((input) => {
+      const dims = integers(tensorOf(input));
+      const where = dims.map((_, index) => (index === axis ? at : 0));
+      at += dims[axis]!;
+      return indices(tensorOf(input).dtype, where);
+    });
+  },
+  Pack: ({ attributes }) => {
+    const axis = attributes.int('axis');
+    return (inputs) => stack(inputs.map(tensorOf), axis);
+  },
+  Unpack: unstack,
+  Split: ({ attributes }) => {
+    const count = attributes.int('num_split');
+    return (inputs) => {
+      const x = tensorOf(inputs[1]);
+      const axis = splitAxis(x, integer(tensorOf(inputs[0])));
+      const dim = x.shape[axis]!;
+      if (dim % count !== 0)
+        throw invalid(
+          `Number of ways to split should evenly divide the split dimension, but got split_dim ${axis} (size = ${dim}) and num_split ${count}`,
+        );
+      return split(x, axis, Array.from<number>({ length: count }).fill(dim / count));
+    };
+  },
+  SplitV: () => (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const axis = splitAxis(x, integer(tensorOf(inputs[2])));
+    const sizes = integers(tensorOf(inputs[1]));
+    const dim = x.shape[axis]!;
+    const open = sizes.indexOf(-1);
+    const known = sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
+    if (open >= 0) sizes[open] = dim - known;
+    if (sizes.reduce((sum, size) => sum + size, 0) !== dim || sizes.some((size) => size < 0))
+      throw invalid(
+        `Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: ${known}`,
+      );
+    return split(x, axis, sizes);
+  },
+  Slice: () => (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const [begin, size] = [integers(tensorOf(inputs[1])), integers(tensorOf(inputs[2]))];
+    if (begin.length !== x.shape.length || size.length !== x.shape.length)
+      throw invalid(
+        `Expected begin and size arguments to be 1-D tensors of size ${x.shape.length}, but got shapes [${begin.length}] and [${size.length}] instead.`,
+      );
+    const lengths = size.map((one, axis) => (one === -1 ? x.shape[axis]! - begin[axis]! : one));
+    for (const [axis, start] of begin.entries()) {
+      const dim = x.shape[axis]!;
+      if (start < 0 || start > dim) throw invalid(`Expected begin[${axis}] in [0, ${dim}], but got ${start}`);
+      if (lengths[axis]! < 0 || start + lengths[axis]! > dim)
+        throw invalid(`Expected size[${axis}] in [0, ${dim - start}], but got ${size[axis] ?? 0}`);
+    }
+    return slice(x, begin, lengths);
+  },
+  Tile: tile,
+  Fill: fill,
+  Range: range,
+  LinSpace: () => (inputs) => {
+    const [start, stop] = [tensorOf(inputs[0]), tensorOf(inputs[1])].map((one) => Number((one.data as Float32Array)[0])) as [
+      number,
+      number,
+    ];
+    const count = integer(tensorOf(inputs[2]));
+    if (count <= 0) throw invalid(`Requires num > 0: ${count}`);
+    const into = allocate(tensorOf(inputs[0]).dtype, [count]);
+    const to = into.data as Float32Array;
+    for (let i = 0; i < count; i += 1) to[i] = i === count - 1 && count > 1 ? stop : start + ((stop - start) / Math.max(1, count - 1)) * i;
+    return into;
+  },
+  BroadcastTo: () => (inputs) => broadcastTo(tensorOf(inputs[0]), checkedShape(integers(tensorOf(inputs[1])))),
+  BroadcastArgs: () => (inputs) => {
+    const [a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+    return indices(a.dtype, broadcastShape(integers(a), integers(b)));
+  },
+  ReverseV2: () => (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const axes = x.shape.map(() => false);
+    for (const axis of integers(tensorOf(inputs[1]))) {
+      if (axis < -axes.length || axis >= axes.length) throw invalid(`'axis'[0] = ${axis} is out of valid range [0, ${axes.length - 1}]`);
+      axes[(axis + axes.length) % axes.length] = true;
+    }
+    return reversed(x, axes);
+  },
+  ReverseSequence: ({ attributes }) => {
+    const [sequenceAxis, batchAxis] = [attributes.int('seq_dim'), attributes.int('batch_dim')];
+    return (inputs) => {
+      const x = tensorOf(inputs[0]);
+      const lengths = integers(tensorOf(inputs[1]));
+      const strides = stridesOf(x.shape);
+      const places = placesOf(x.shape, strides);
+      return picked(
+        x,
+        places.map((place) => {
+          const [at, row] = [
+            Math.floor(place / strides[sequenceAxis]!) % x.shape[sequenceAxis]!,
+            Math.floor(place / strides[batchAxis]!) % x.shape[batchAxis]!,
+          ];
+          const length = lengths[row]!;
+          return at < length ? place + (length - 1 - 2 * at) * strides[sequenceAxis]! : place;
+        }),
+        x.shape,
+      );
+    };
+  },
+  Roll: roll,
+  ZerosLike: like(0),
+  OnesLike: like(1),
+};

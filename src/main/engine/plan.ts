@@ -1,0 +1,212 @@
+import { StatusError } from '../tfserving/status.ts';
+import { topological, type Edge, type FlatGraph, type FlatNode } from './flatGraph.ts';
+import type { Kernel, KernelResult, RunContext, RunGraph } from './kernel.ts';
+import type { ModelState } from './modelState.ts';
+import { opDefinition } from './opDefinition.ts';
+import { opKernels } from './ops/registry.ts';
+import { isHandle, sizeOf, Variable, type Value } from './value.ts';
+import { variableOf } from './writtenVariables.ts';
+
+/** One thing a plan does. `inputs` and `outputs` are slots; `frees` are the slots that nobody reads after it. */
+interface Step {
+  readonly node: FlatNode;
+  readonly kernel: Kernel;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly frees: readonly number[];
+}
+
+/** What planning knows of a model. */
+export interface PlanContext {
+  readonly state: ModelState;
+  /** Variables that no signature writes: once restored, their values are constants. */
+  readonly isConstant: (handle: FlatNode) => boolean;
+}
+
+/** Constants made while planning are kept up to this size; larger ones are made anew at each run. */
+const maxFoldedElements = 1 << 24;
+
+/** Ops that must run each time though their op definition does not say stateful. */
+const neverFolded = new Set(['_Arg', 'Placeholder', 'VariableV2', 'Variable', 'Print', 'Assert']);
+
+/** Contractions are rewritten by TensorFlow's optimiser after inlining, so its messages have their path and not their function. */
+const namedByPath = new Set(['MatMul', 'Conv2D', 'DepthwiseConv2dNative', 'BatchMatMulV2']);
+
+function nodeText({ functionName, name, path, op }: FlatNode): string {
+  if (functionName === '' || namedByPath.has(op)) return `{{node ${path}}}`;
+  return `{{function_node ${functionName}}}{{node ${name}}}`;
+}
+
+/** Any failure of a kernel as TensorFlow tells it: its own words, then the node. */
+export function failureAt(error: unknown, node: FlatNode): StatusError {
+  const place = `\n\t [[${nodeText(node)}]]`;
+  if (error instanceof StatusError)
+    return error.message.includes('\n\t [[{{') ? error : new StatusError(error.status, error.message + place, { cause: error.cause });
+  if (error instanceof RangeError)
+    return new StatusError('RESOURCE_EXHAUSTED', `${node.op} asks for more than this machine gives${place}`, { cause: error });
+  return new StatusError('INTERNAL', `${node.op} could not be computed${place}`, { cause: error });
+}
+
+const asList = (result: KernelResult): readonly Value[] => (Array.isArray(result) ? (result as readonly Value[]) : [result as Value]);
+
+/** Reads what a reference points to, as an op that takes a value does. */
+function dereferenced(value: Value): Value {
+  const item = isHandle(value) ? value.items[0] : undefined;
+  if (!(item instanceof Variable)) return value;
+  if (item.value === undefined) throw new StatusError('FAILED_PRECONDITION', `Attempting to use uninitialized value ${item.name}`);
+  return item.value;
+}
+
+/** Wraps a kernel so that references that its op does not ask for are read first. */
+function takingValues(node: FlatNode, kernel: Kernel): Kernel {
+  const isRef = node.inputs.map(({ node: from, index }) => {
+    const outputs = opDefinition(from.op)?.outputs ?? [];
+    return (outputs.length === 1 ? outputs[0] : outputs[index])?.isRef === true;
+  });
+  if (!isRef.includes(true)) return kernel;
+  const wantsRef = opDefinition(node.op)?.inputs.map((input) => input.isRef) ?? [];
+  return (inputs, run) =>
+    kernel(
+      inputs.map((value, index) => (isRef[index] === true && wantsRef[index] !== true ? dereferenced(value) : value)),
+      run,
+    );
+}
+
+/** A flat graph, ready to run: its nodes in an order that keeps data and control dependencies, constants computed once. */
+export class Plan {
+  readonly #graph: FlatGraph;
+  readonly #context: PlanContext;
+  readonly #slots = new Map<FlatNode, number[]>();
+  readonly #initial: (Value | undefined)[] = [];
+  readonly #steps: Step[] = [];
+  readonly #args: readonly number[];
+  readonly #results: readonly number[];
+
+  private constructor(graph: FlatGraph, context: PlanContext) {
+    this.#graph = graph;
+    this.#context = context;
+    this.#args = graph.args.map((arg) => this.#slot({ node: arg, index: 0 }));
+    this.#results = graph.results.map((edge) => this.#slot(edge));
+  }
+
+  /** Plans a graph; constants are computed here, so its failures may be a kernel's. */
+  static async make(graph: FlatGraph, context: PlanContext): Promise<Plan> {
+    const plan = new Plan(graph, context);
+    const order = topological(graph);
+    const outputCounts = new Map<FlatNode, number>();
+    const count = ({ node, index }: Edge): void => void outputCounts.set(node, Math.max(outputCounts.get(node) ?? 1, index + 1));
+    for (const node of order) node.inputs.forEach(count);
+    graph.results.forEach(count);
+    const steps: Omit<Step, 'frees'>[] = [];
+    for (const node of order) {
+      const inputs = node.inputs.map((edge) => plan.#slot(edge));
+      const outputs = Array.from({ length: outputCounts.get(node) ?? 1 }, (_, index) => plan.#slot({ node, index }));
+      if (await plan.#fold(node, inputs, outputs)) continue;
+      steps.push({ node, kernel: takingValues(node, plan.#kernel(node)), inputs, outputs });
+    }
+    plan.#free(steps);
+    return plan;
+  }
+
+  #slot({ node, index }: Edge): number {
+    const slots = this.#slots.get(node) ?? [];
+    this.#slots.set(node, slots);
+    return (slots[index] ??= this.#initial.push(undefined) - 1);
+  }
+
+  #kernel(node: FlatNode): Kernel {
+    const make = opKernels.get(node.op);
+    if (make === undefined) throw new StatusError('UNIMPLEMENTED', `The embedded engine has no ${node.op} (node ${node.path})`);
+    try {
+      const bodies = node.bodies.map((body) => lazily(body, this.#context));
+      return make({ node, attributes: node.attributes, state: this.#context.state, bodies });
+    } catch (error) {
+      throw failureAt(error, node);
+    }
+  }
+
+  /** Computes a node whose inputs are all known. */
+  async #fold(node: FlatNode, inputs: readonly number[], outputs: readonly number[]): Promise<boolean> {
+    const variable = node.op === 'ReadVariableOp' ? node.inputs[0]?.node : node.op === 'VarHandleOp' ? undefined : node;
+    if (variable !== undefined && this.#context.isConstant(variable)) {
+      const { value } = variableOf(variable, this.#context.state);
+      if (value !== undefined) {
+        this.#initial[outputs[0]!] = value;
+        return true;
+      }
+    }
+    if (neverFolded.has(node.op) || opDefinition(node.op)?.isStateful === true || node.controls.length > 0 || node.bodies.length > 0)
+      return false;
+    const known = inputs.map((slot) => this.#initial[slot]);
+    if (
+      node.op !== 'Const' &&
+      (known.length === 0 || known.includes(undefined) || known.some((value) => value !== undefined && isHandle(value)))
+    )
+      return false;
+    let values: readonly Value[];
+    try {
+      values = asList(await this.#kernel(node)(known as readonly Value[], { signal: undefined }));
+    } catch (error) {
+      // A branch that never runs may hold what cannot be computed; a constant itself must be sound.
+      if (node.op === 'Const') throw failureAt(error, node);
+      return false;
+    }
+    if (node.op !== 'Const' && values.some((value) => isHandle(value) || sizeOf(value.shape) > maxFoldedElements)) return false;
+    for (const [index, slot] of outputs.entries()) this.#initial[slot] = values[index];
+    return true;
+  }
+
+  #free(steps: readonly Omit<Step, 'frees'>[]): void {
+    const lastUse = new Map<number, number>();
+    for (const [at, { inputs, outputs }] of steps.entries()) for (const slot of [...inputs, ...outputs]) lastUse.set(slot, at);
+    for (const slot of this.#results) lastUse.delete(slot);
+    const frees = steps.map(() => [] as number[]);
+    for (const [slot, at] of lastUse) if (this.#initial[slot] === undefined) frees[at]?.push(slot);
+    for (const [at, step] of steps.entries()) this.#steps.push({ ...step, frees: frees[at] ?? [] });
+  }
+
+  /** One run; inputs in the order of the graph's arguments. */
+  async run(inputs: readonly Value[], context: RunContext): Promise<readonly Value[]> {
+    const values = [...this.#initial];
+    for (const [index, slot] of this.#args.entries()) values[slot] = inputs[index];
+    for (const { node, kernel, inputs: from, outputs, frees } of this.#steps) {
+      try {
+        const given = from.map((slot) => values[slot]!);
+        let result = kernel(given, context);
+        if (result instanceof Promise) result = await result;
+        if (outputs.length === 1 && !Array.isArray(result)) values[outputs[0]!] = result as Value;
+        else {
+          const list = asList(result);
+          for (const [index, slot] of outputs.entries()) values[slot] = list[index];
+        }
+      } catch (error) {
+        throw failureAt(error, node);
+      }
+      for (const slot of frees) values[slot] = undefined;
+    }
+    return this.#results.map((slot, index) => {
+      const value = values[slot];
+      if (value === undefined) throw new StatusError('INTERNAL', `${this.#graph.name || 'The graph'} has no result ${index}`);
+      const from = this.#graph.results[index]!;
+      return opDefinition(from.node.op)?.outputs[0]?.isRef === true ? dereferenced(value) : value;
+    });
+  }
+}
+
+/** Plans a graph when it first runs. */
+export function lazily(graph: FlatGraph, context: PlanContext): RunGraph {
+  let made: Promise<Plan> | undefined;
+  let plan: Plan | undefined;
+  return async (inputs, run) => {
+    if (plan === undefined) plan = await (made ??= Plan.make(graph, context));
+    return plan.run(inputs, run);
+  };
+}
+
+/** Every op that a graph runs and that has no kernel, with the nodes that want it; functions included. */
+export function unsupportedOps(graph: FlatGraph, into: Map<string, Set<string>>): void {
+  for (const node of topological(graph)) {
+    if (!opKernels.has(node.op)) into.set(node.op, (into.get(node.op) ?? new Set()).add(node.path));
+    for (const body of node.bodies) unsupportedOps(body, into);
+  }
+}
