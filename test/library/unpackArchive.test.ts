@@ -3,7 +3,8 @@ import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { pack, type Header } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unpackArchive } from '../../src/main/library/unpackArchive.ts';
@@ -27,6 +28,22 @@ async function writeTar(
   tar.finalize();
   await pipeline(tar, createGzip(), createWriteStream(file));
   return file;
+}
+
+async function plainTar(): Promise<string> {
+  const file = join(folder, 'plain.tar');
+  const tar = pack();
+  for (const name of ['1/saved_model.pb', '1/variables/variables.index']) tar.entry({ name }, readFileSync(join(sample, name)));
+  tar.entry({ name: '1/assets/', type: 'directory' });
+  tar.finalize();
+  await pipeline(tar, createWriteStream(file));
+  return file;
+}
+
+function zipOfSample(): string {
+  const script = `import shutil,sys; shutil.make_archive(sys.argv[1], 'zip', sys.argv[2])`;
+  execFileSync('python3', ['-c', script, join(folder, 'sample'), join(sample, '1', 'variables')]);
+  return join(folder, 'sample.zip');
 }
 
 /** What came of it, and that nothing lies outside and nothing half-unpacked is left. */
@@ -71,6 +88,78 @@ describe('archives that are no models', () => {
       expect(await outcome(join(folder, name))).toBe('ARCHIVE_REFUSED');
     }
   });
+});
+
+describe('zip archives that are no models', () => {
+  /** Made by Python's zipfile, which writes any name; `attributes` are those of a Unix link where wanted. */
+  function writeZip(name: string, sizeBytes: number, mode = 0o644): string {
+    const file = join(folder, 'model.zip');
+    const script = `import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as made:
+  info = zipfile.ZipInfo(sys.argv[2])
+  info.external_attr = int(sys.argv[4]) << 16
+  info.compress_type = zipfile.ZIP_DEFLATED
+  made.writestr(info, b'\\0' * int(sys.argv[3]))`;
+    execFileSync('python3', ['-c', script, file, name, String(sizeBytes), String(mode)]);
+    return file;
+  }
+  test.each<readonly [what: string, name: string, sizeBytes: number, mode: number]>([
+    ['a step out of the folder', '../evil', 1, 0o644],
+    ['a step out by backslashes', '..\\evil', 1, 0o644],
+    ['an absolute name', '/evil', 1, 0o644],
+    ['a drive', 'C:evil', 1, 0o644],
+    ['a device of Windows', 'a/NUL.txt', 1, 0o644],
+    ['a link', 'link', 9, 0o120777],
+    ['far too much out of a little', 'zeros', 1_500_000, 0o644],
+    ['more than the limit', 'zeros', 3_000_000, 0o644],
+    ['a deep name', 'a/b/c/d/e/f/g/h', 1, 0o644],
+  ])('%s is refused, and nothing is left', async (_, name, sizeBytes, mode) => {
+    expect(await outcome(writeZip(name, sizeBytes, mode))).toBe('ARCHIVE_REFUSED');
+  });
+});
+
+test('what lies between the files of an archive is counted too', async () => {
+  // Folders with contents, which nothing unpacks: a bomb that writes no file.
+  const file = join(folder, 'model.tar.gz');
+  const header = Buffer.alloc(512);
+  header.write('folder/');
+  header.write('0000755\0', 100);
+  header.write('00007777777\0', 124);
+  header.write('        ', 148);
+  header.write('5ustar', 156);
+  header.write('00', 263);
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  );
+  writeFileSync(file, gzipSync(Buffer.concat([header, Buffer.alloc(2_500_000)])));
+  expect(await outcome(file)).toBe('ARCHIVE_REFUSED');
+});
+
+test('a changed archive is unpacked or refused, and leaves nothing that is half', async () => {
+  for (const [name, original] of [
+    ['model.tar', readFileSync(await plainTar())],
+    ['model.zip', readFileSync(zipOfSample())],
+  ] as const) {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ at: fc.nat(original.length - 1), byte: fc.nat(255) }), { minLength: 1, maxLength: 8 }),
+        fc.nat(original.length),
+        fc.boolean(),
+        async (changes, end, isCut) => {
+          const bytes = Buffer.from(original);
+          for (const { at, byte } of changes) bytes[at] = byte;
+          writeFileSync(join(folder, name), isCut ? bytes.subarray(0, end) : bytes);
+          expect(['unpacked', 'ARCHIVE_REFUSED']).toContain(await outcome(join(folder, name)));
+          rmSync(join(folder, 'out'), { recursive: true, force: true });
+        },
+      ),
+      { numRuns: 250 },
+    );
+  }
 });
 
 test('a model in a .tar.gz comes out as it went in', async () => {

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import yauzl from 'yauzl';
 import { AppError } from '../../shared/contract/errors.ts';
@@ -40,25 +40,34 @@ function createGuard(into: string, packedBytes: number, limits: UnpackLimits) {
         throw error;
       }
     },
-    counter: () =>
-      new Transform({
+    /** Compares what passed with a CRC-32, where the archive tells one. */
+    counter(expected?: number): Transform {
+      let crc = 0;
+      return new Transform({
         transform(chunk: Buffer, _encoding, done) {
           bytes += chunk.length;
+          if (expected !== undefined) crc = crc32(chunk, crc);
           if (bytes > limits.totalBytes)
             done(new AppError('ARCHIVE_REFUSED', { detail: `It unpacks to more than ${limits.totalBytes} bytes.` }));
           else if (bytes > limits.ratioFloorBytes && bytes > packedBytes * limits.ratio)
             done(new AppError('ARCHIVE_REFUSED', { detail: 'It unpacks to far more than a model would.' }));
           else done(null, chunk);
         },
-      }),
+        flush(done) {
+          if (expected === undefined || crc === expected) done();
+          else done(new AppError('ARCHIVE_REFUSED', { detail: 'It is damaged (the checksum of a file differs).' }));
+        },
+      });
+    },
   };
 }
 
 type Guard = ReturnType<typeof createGuard>;
 
-async function writeEntry(source: Readable, path: string, signal: AbortSignal): Promise<void> {
+/** `open` is called when all is ready: a stream that fails before somebody listens would end the process. */
+async function writeEntry(open: () => Promise<readonly [Readable, ...Transform[]]>, path: string, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o644, flush: true }), { signal });
+  await pipeline([...(await open()), createWriteStream(path, { flags: 'wx', mode: 0o644, flush: true })], { signal });
 }
 
 async function unpackTar(
@@ -80,18 +89,24 @@ async function unpackTar(
   const feeding = gzipped
     ? pipeline(source, counted, createGunzip(), guard.counter(), unpacked, { signal })
     : pipeline(source, counted, guard.counter(), unpacked, { signal });
-  // Its failure reaches the loop below through the stream that it feeds; waited for at the end.
-  feeding.catch(() => undefined);
-  for await (const entry of unpacked) {
-    const { name, type } = entry.header;
-    if (type === 'directory') {
-      await mkdir(await guard.place(name), { recursive: true });
-      entry.resume();
-    } else if (type === 'file' || type === 'contiguous-file')
-      await writeEntry(entry as unknown as Readable, await guard.place(name), signal);
-    else refuse(`It holds a link or a device, ${JSON.stringify(name.slice(0, 100))}.`);
+  // An archive that is cut short ends what feeds the loop, but not the entry that the loop writes: that is aborted then.
+  const broken = new AbortController();
+  feeding.catch((error: unknown) => broken.abort(error));
+  const until = AbortSignal.any([signal, broken.signal]);
+  try {
+    for await (const entry of unpacked) {
+      const { name, type } = entry.header;
+      if (type === 'directory') {
+        await mkdir(await guard.place(name), { recursive: true });
+        entry.resume();
+      } else if (type === 'file' || type === 'contiguous-file')
+        await writeEntry(async () => [entry as unknown as Readable], await guard.place(name), until);
+      else refuse(`It holds a link or a device, ${JSON.stringify(name.slice(0, 100))}.`);
+    }
+    await feeding;
+  } catch (error) {
+    throw broken.signal.aborted ? broken.signal.reason : error;
   }
-  await feeding;
 }
 
 async function unpackZip(file: string, guard: Guard, onRead: (bytes: number) => void, signal: AbortSignal): Promise<void> {
@@ -104,7 +119,7 @@ async function unpackZip(file: string, guard: Guard, onRead: (bytes: number) => 
       if ((mode & 0o170000) === 0o120000) refuse(`It holds a link, ${JSON.stringify(entry.fileName.slice(0, 100))}.`);
       const path = await guard.place(entry.fileName);
       if (entry.fileName.endsWith('/')) await mkdir(path, { recursive: true });
-      else await writeEntry((await zip.openReadStreamPromise(entry)).compose(guard.counter()), path, signal);
+      else await writeEntry(async () => [await zip.openReadStreamPromise(entry), guard.counter(entry.crc32)], path, signal);
       onRead(entry.compressedSize);
     }
   } finally {
