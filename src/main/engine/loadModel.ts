@@ -25,14 +25,20 @@ async function readMetaGraph(versionPath: string, tags: readonly string[], signa
   try {
     graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
   } catch (error) {
-    if (error instanceof MalformedProto) throw new StatusError('DATA_LOSS', `Can't parse saved_model as a SavedModel: ${error.message}`, { cause: error });
+    if (error instanceof MalformedProto)
+      throw new StatusError('DATA_LOSS', `Can't parse saved_model as a SavedModel: ${error.message}`, { cause: error });
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new StatusError('NOT_FOUND', `Could not find SavedModel .pb or .pbtxt at supplied export directory path: ${versionPath}`, { cause: error });
+      throw new StatusError('NOT_FOUND', `Could not find SavedModel .pb or .pbtxt at supplied export directory path: ${versionPath}`, {
+        cause: error,
+      });
     throw error;
   }
   const graph = graphs.find((one) => sameTags(one.tags, tags));
   if (graph === undefined)
-    throw new StatusError('NOT_FOUND', `Could not find meta graph def matching supplied tags: { ${tags.join(' ')} }. To inspect available tag-sets in the SavedModel, please use the SavedModel CLI: \`saved_model_cli\``);
+    throw new StatusError(
+      'NOT_FOUND',
+      `Could not find meta graph def matching supplied tags: { ${tags.join(' ')} }. To inspect available tag-sets in the SavedModel, please use the SavedModel CLI: \`saved_model_cli\``,
+    );
   return graph;
 }
 
@@ -111,12 +117,18 @@ class Signature {
     this.#context = context;
   }
 
-  async run(given: Readonly<Record<string, Tensor>>, outputs: readonly string[] | undefined, signal: AbortSignal | undefined): Promise<Record<string, Tensor>> {
+  async run(
+    given: Readonly<Record<string, Tensor>>,
+    outputs: readonly string[] | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Record<string, Tensor>> {
     const inputs = checkedInputs(this.#info.inputs, given);
     const names = outputs === undefined || outputs.length === 0 ? Object.keys(this.#info.outputs) : [...new Set(outputs)];
     for (const name of names) {
       if (!Object.hasOwn(this.#info.outputs, name))
-        throw invalid(`output tensor alias not found in signature: ${name} Outputs expected to be in the set ${nameSet(Object.keys(this.#info.outputs))}.`);
+        throw invalid(
+          `output tensor alias not found in signature: ${name} Outputs expected to be in the set ${nameSet(Object.keys(this.#info.outputs))}.`,
+        );
     }
     const key = JSON.stringify(names);
     const run = this.#runs.get(key) ?? lazily(flattenSignature(this.#flattener, this.#info, names), this.#context);
