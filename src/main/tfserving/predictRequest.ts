@@ -1,11 +1,12 @@
-import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
-import { dtypeLabel, valueDtype } from '../../shared/tensor/dtype.ts';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import { valueDtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { debugText, typeName } from './jsonDebug.ts';
 import { readPredictFast } from './predictRequestFast.ts';
 import { JsonFault, JsonTape } from './jsonTape.ts';
 import { StatusError, type StatusName } from './status.ts';
 import { TensorFill, isNumericJson } from './tensorFill.ts';
+import { tensorFlowName } from './tensorFlowName.ts';
 
 /**
  * A predict request's body as tensors, by the signature's dtypes. Rules and error texts are those of TensorFlow Serving's REST API
@@ -65,12 +66,6 @@ export function decodeBase64(text: Buffer): Uint8Array {
 }
 
 const isElementObject = (tape: JsonTape, entry: number): boolean => tape.isObject(entry) && base64Entry(tape, entry) === undefined;
-
-/** TensorFlow's own short name of a type in its messages. */
-const tensorFlowName = (dtype: TensorInfo['dtype']): string => {
-  const label = dtypeLabel(dtype);
-  return label === 'float32' ? 'float' : label === 'float64' ? 'double' : label === 'float16' ? 'half' : label;
-};
 
 const integerLimits: Readonly<Record<string, readonly [bigint, bigint]>> = {
   DT_INT32: [-2_147_483_648n, 2_147_483_647n],
