@@ -119,6 +119,14 @@ export class ProtoReader {
     while (inner.#at < inner.#end) into.push(inner.int());
   }
 
+  /** Packed 64-bit varints of a repeated field. */
+  bigints(): readonly bigint[] {
+    const inner = this.message();
+    const values: bigint[] = [];
+    while (inner.#at < inner.#end) values.push(inner.bigint());
+    return values;
+  }
+
   /** Both sides of a map entry; a missing side is an empty string or an empty message. */
   mapEntry(): readonly [key: string, value: ProtoReader] {
     const entry = this.message();

@@ -1,0 +1,251 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { writeClasses, writeRegressions } from './classifyRegress.ts';
+import { readExampleRequest } from './exampleRequest.ts';
+import { predictSignature, untilAborted, type Inference } from './inference.ts';
+import type { ServerMetrics } from './metrics.ts';
+import type { Lease, ModelManager } from './modelManager.ts';
+import { readPredictRequest } from './predictRequest.ts';
+import { writePredictResponse } from './predictResponse.ts';
+import { ByteBudget, readRequestBody, type BodyRefusal } from './requestBody.ts';
+import { errorBody, htmlPage, httpStatus, metadataBody, statusBody } from './restAnswers.ts';
+import { restRouteOf, type RestRoute } from './restRoute.ts';
+import type { Servable } from './servable.ts';
+import { StatusError, type StatusName } from './status.ts';
+
+export interface RestServerOptions {
+  readonly manager: ModelManager<Servable>;
+  readonly inference: Inference;
+  readonly metrics: ServerMetrics;
+  /** Where metrics are exposed; undefined: nowhere. */
+  readonly metricsPath: string | undefined;
+  readonly timeoutMs: number;
+  readonly hasCors: boolean;
+  readonly maxRequestBytes: number;
+}
+
+/** Requests that are worked on at a time; more are told to come again. */
+const maxRequests = 1024;
+const maxConnections = 4096;
+/** A client that neither sends nor reads for so long is let go. */
+const stallMs = 30_000;
+const routesKept = 1000;
+
+const corsHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'POST, GET, PUT, DELETE, OPTIONS',
+  'access-control-allow-headers': 'Origin, X-Requested-With, Content-Type, Accept',
+} as const;
+
+const refusals: Readonly<Record<Exclude<BodyRefusal, 'gone'>, readonly [http: number, status: StatusName, message: (limit: number) => string]>> = {
+  tooLarge: [413, 'RESOURCE_EXHAUSTED', (limit) => `The request's body is larger than ${limit} bytes (--max_request_bytes)`],
+  noRoom: [503, 'UNAVAILABLE', () => 'The server holds as many request bytes as it has room for; try again later'],
+};
+
+/** TensorFlow Serving's REST API. */
+export class RestServer {
+  readonly #options: RestServerOptions;
+  readonly #budget: ByteBudget;
+  readonly #routes = new Map<string, RestRoute>();
+  #requests = 0;
+  /** Answers that slow clients have not taken yet, in bytes. */
+  #unsentBytes = 0;
+
+  constructor(options: RestServerOptions) {
+    this.#options = options;
+    this.#budget = new ByteBudget(2 * options.maxRequestBytes);
+  }
+
+  /** A server that does not listen yet. */
+  create(): Server {
+    const server = createServer(
+      { maxHeaderSize: 128 * 1024, requireHostHeader: false, headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, connectionsCheckingInterval: 5_000 },
+      (request, response) => void this.#handle(request, response),
+    );
+    server.maxConnections = maxConnections;
+    server.setTimeout(stallMs, (socket: Socket) => {
+      // A socket that owes us a body or does not take its answer; one whose request is computed may wait.
+      if (socket.writableLength > 0 || !computing.has(socket)) socket.destroy();
+    });
+    server.on('connect', (_, socket: Socket) => refuseRaw(socket, 501, 'Not Implemented'));
+    server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket) => {
+      const isMethod = /^[a-z]+ \//.test(error.rawPacket?.subarray(0, 16).toString('latin1') ?? '');
+      if (error.code === 'HPE_INVALID_METHOD' && isMethod) refuseRaw(socket, 501, 'Not Implemented');
+      else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseRaw(socket, 408, 'Request Timeout');
+      else if (error.code === 'HPE_HEADER_OVERFLOW') refuseRaw(socket, 431, 'Request Header Fields Too Large');
+      else refuseRaw(socket, 400, 'Bad Request');
+    });
+    return server;
+  }
+
+  #route(method: string, target: string): RestRoute {
+    const key = `${method} ${target}`;
+    let route = this.#routes.get(key);
+    if (route === undefined) {
+      route = restRouteOf(method, target);
+      if (this.#routes.size < routesKept) this.#routes.set(key, route);
+    }
+    return route;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    const { metricsPath } = this.#options;
+    if (metricsPath !== undefined && url === metricsPath && (method === 'GET' || method === 'POST')) {
+      this.#send(response, 200, this.#options.metrics.text(), 'text/plain');
+      return;
+    }
+    if (method === 'TRACE') {
+      this.#send(response, 501, htmlPage(501, 'Not Implemented'), 'text/html');
+      return;
+    }
+    const route = this.#route(method, url);
+    if (route.kind === 'elsewhere') {
+      this.#send(response, 404, htmlPage(404, 'Not Found'), 'text/html');
+      return;
+    }
+    if (method === 'OPTIONS') {
+      this.#preflight(request, response);
+      return;
+    }
+    const started = performance.now();
+    const model = 'model' in route ? route.model.name : '';
+    const api = route.kind === 'infer' ? route.method : '';
+    let status: StatusName = 'OK';
+    try {
+      if (route.kind === 'infer') await this.#infer(request, response, route);
+      else this.#send(response, 200, this.#describe(route, method, url), 'application/json');
+    } catch (error) {
+      if (error instanceof Gone) return;
+      const known = error instanceof StatusError ? error : new StatusError('INTERNAL', error instanceof Error ? error.message : String(error));
+      ({ status } = known);
+      const http = error instanceof RefusedBody ? error.http : httpStatus[status];
+      const text = route.kind === 'badVersion' ? '' : errorBody(known.message);
+      this.#send(response, http, text, 'application/json', error instanceof RefusedBody);
+    }
+    const { metrics } = this.#options;
+    metrics.requests.add(1, model, status);
+    if (status === 'OK') metrics.requestLatency.observe((performance.now() - started) * 1000, model, api, 'REST');
+  }
+
+  #preflight(request: IncomingMessage, response: ServerResponse): void {
+    const { origin } = request.headers;
+    const isRight = origin !== undefined && origin !== 'null';
+    if (!isRight) this.#options.metrics.requests.add(1, '', 'FAILED_PRECONDITION');
+    this.#send(response, isRight ? 200 : 400, '', 'text/html; charset=ISO-8859-1');
+  }
+
+  /** Status and metadata. Throws StatusError. */
+  #describe(route: Exclude<RestRoute, { kind: 'infer' | 'elsewhere' }>, method: string, target: string): string {
+    const { manager } = this.#options;
+    switch (route.kind) {
+      case 'noModel':
+        throw new StatusError('INVALID_ARGUMENT', 'Missing model name in request.');
+      case 'badVersion':
+        throw new StatusError('INVALID_ARGUMENT', '');
+      case 'malformed':
+        throw new StatusError('INVALID_ARGUMENT', `Malformed request: ${method} ${target}`);
+      case 'status': {
+        const { name, version, label } = route.model;
+        const wanted = label === undefined ? version : manager.versionOf(name, label);
+        return statusBody(manager.status(wanted === undefined ? { name } : { name, version: wanted }));
+      }
+      case 'metadata': {
+        const lease = manager.lease(route.model);
+        try {
+          return metadataBody(route.model.name, lease.version, lease.model.signatures);
+        } finally {
+          lease.release();
+        }
+      }
+    }
+  }
+
+  async #infer(request: IncomingMessage, response: ServerResponse, route: Extract<RestRoute, { kind: 'infer' }>): Promise<void> {
+    const { maxRequestBytes, timeoutMs } = this.#options;
+    if (this.#requests >= maxRequests || this.#unsentBytes > 2 * maxRequestBytes)
+      throw new StatusError('UNAVAILABLE', `The server works on ${this.#requests} requests, and takes no more than ${maxRequests}; try again later`);
+    this.#requests += 1;
+    try {
+      const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
+      if (body === 'gone') throw new Gone();
+      if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
+      using _ = body;
+      const deadline = new AbortController();
+      const timer = setTimeout(
+        () => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')),
+        timeoutMs,
+      );
+      const { socket } = request;
+      computing.add(socket);
+      try {
+        this.#send(response, 200, await this.#answer(route, body.bytes, deadline.signal), 'application/json');
+      } finally {
+        clearTimeout(timer);
+        computing.delete(socket);
+      }
+    } finally {
+      this.#requests -= 1;
+    }
+  }
+
+  async #answer({ method, model }: Extract<RestRoute, { kind: 'infer' }>, body: Buffer, signal: AbortSignal): Promise<Buffer> {
+    const { manager, inference } = this.#options;
+    if (method === 'predict') {
+      let lease: Lease<Servable> | undefined;
+      try {
+        const { signatureName, rows, inputs } = readPredictRequest(body, (name) => {
+          lease ??= manager.lease(model);
+          return predictSignature(lease.model, name);
+        });
+        lease ??= manager.lease(model);
+        const work = inference.predict(model.name, lease.model, signatureName, inputs, { signal });
+        return writePredictResponse(await untilAborted(work, signal), { rows });
+      } finally {
+        lease?.release();
+      }
+    }
+    const { signatureName, examples } = readExampleRequest(body);
+    const lease = manager.lease(model);
+    try {
+      if (method === 'classify')
+        return writeClasses(await untilAborted(inference.classify(model.name, lease.model, signatureName, examples, { signal }), signal));
+      return writeRegressions(await untilAborted(inference.regress(model.name, lease.model, signatureName, examples, { signal }), signal));
+    } finally {
+      lease.release();
+    }
+  }
+
+  #send(response: ServerResponse, status: number, body: Buffer | string, type: string, closes = false): void {
+    if (response.destroyed || response.headersSent) return;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const headers = { 'content-type': type, 'content-length': bytes.length, ...(closes ? { connection: 'close' } : {}), ...(this.#options.hasCors ? corsHeaders : {}) };
+    response.writeHead(status, headers);
+    this.#unsentBytes += bytes.length;
+    response.once('close', () => {
+      this.#unsentBytes -= bytes.length;
+    });
+    response.end(bytes);
+  }
+}
+
+/** Sockets whose request is being computed. */
+const computing = new WeakSet<Socket>();
+
+/** The client went away before its body was read. */
+class Gone extends Error {}
+
+class RefusedBody extends StatusError {
+  readonly http: number;
+  constructor(refusal: Exclude<BodyRefusal, 'gone'>, limit: number) {
+    const [http, status, message] = refusals[refusal];
+    super(status, message(limit));
+    this.http = http;
+  }
+}
+
+function refuseRaw(socket: Socket, status: number, title: string): void {
+  if (!socket.writable) return;
+  const body = htmlPage(status, title);
+  socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+}
