@@ -24,13 +24,17 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     load: async () => (await import('./servingCommands.ts')).runRm,
   },
   predict: { line: 'predict NAME|URL|DIR   one request', load: async () => (await import('./predict.ts')).runPredictCommand },
+  modelserver: {
+    line: 'modelserver      the embedded engine as a server, with TensorFlow Serving’s flags',
+    load: async () => (await import('./modelserver.ts')).runModelserver,
+  },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
 /** An interrupt is how these end. */
 const untilInterrupted = ['web', 'serve', 'logs', 'owner'];
 
-const later = ['try', 'modelserver', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
+const later = ['try', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …

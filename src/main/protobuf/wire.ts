@@ -119,6 +119,11 @@ export class ProtoReader {
     while (inner.#at < inner.#end) into.push(inner.int());
   }
 
+  /** Whether anything is left: for packed values, which are read without fields. */
+  more(): boolean {
+    return this.#at < this.#end;
+  }
+
   /** Packed 64-bit varints of a repeated field. */
   bigints(): readonly bigint[] {
     const inner = this.message();

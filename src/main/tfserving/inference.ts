@@ -9,6 +9,7 @@ import {
   type ScoredClass,
 } from './classifyRegress.ts';
 import type { ServerMetrics } from './metrics.ts';
+import type { Lease } from './modelManager.ts';
 import { invalid } from './predictRequest.ts';
 import type { Servable } from './servable.ts';
 import { StatusError } from './status.ts';
@@ -26,17 +27,22 @@ export function predictSignature(servable: Servable, name: string): SignatureInf
   return signature;
 }
 
-/** Runs until the signal ends it: a request that is given up is answered so at once, whatever the engine does. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/**
+ * Works with a leased version until the signal ends it: a request that is given up is answered at once, and the version is held
+ * until the engine is done with it all the same.
+ */
+export async function underLease<M, T>(lease: Lease<M>, signal: AbortSignal, use: (lease: Lease<M>) => Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason as Error);
+  const work = use(lease);
+  const done = (): void => {
+    signal.removeEventListener('abort', abort);
+    lease.release();
+  };
+  work.then(done, done);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  return await Promise.race([work, promise]);
 }
 
 /** Inferences on servables, counted. */

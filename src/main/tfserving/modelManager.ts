@@ -78,11 +78,6 @@ export class ModelManager<M extends AsyncDisposable> implements AsyncDisposable 
     return this.#labels;
   }
 
-  /** Names of models that have or had versions. */
-  names(): readonly string[] {
-    return [...this.#models.keys()];
-  }
-
   /** Says which versions of a model shall be served; loading and unloading follow by themselves. */
   aspire(name: string, aspired: readonly AspiredVersion[]): void {
     const all = this.#models.get(name) ?? [];
@@ -184,6 +179,17 @@ export class ModelManager<M extends AsyncDisposable> implements AsyncDisposable 
           .map((held) => `{${title(held)} due to error: ${held.error?.status ?? 'UNKNOWN'}: ${held.error?.message ?? ''}}, `)
           .join('')}}`,
       );
+  }
+
+  isAvailable(name: string, version: bigint): boolean {
+    return this.#models.get(name)?.some((held) => held.version === version && held.state === 'AVAILABLE') === true;
+  }
+
+  /** Waits until a version is not about to be loaded any more: available, failed, or not wanted at all. */
+  async untilSettled(name: string, version: bigint, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const isOnTheWay = (): boolean =>
+      this.#models.get(name)?.some((held) => held.version === version && (held.state === 'START' || held.state === 'LOADING')) === true;
+    while (isOnTheWay()) await this.#change(signal);
   }
 
   /** Unloads everything; requests that run are waited for. */

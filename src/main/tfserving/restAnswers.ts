@@ -1,6 +1,6 @@
-import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
 import type { VersionStatus } from './modelManager.ts';
 import { quotedJson } from './jsonDebug.ts';
+import { signatureJson, type SignatureMessage } from './signatureMessage.ts';
 import type { StatusName } from './status.ts';
 
 /** Bodies of the REST API that hold no tensors, in protobuf's JSON: 64-bit numbers are texts. */
@@ -39,24 +39,8 @@ export function statusBody(versions: readonly VersionStatus[]): string {
   return `${JSON.stringify({ model_version_status }, null, 1)}\n`;
 }
 
-function tensorInfoJson({ name, dtype, shape }: TensorInfo): unknown {
-  return {
-    name,
-    dtype,
-    tensor_shape: { dim: (shape ?? []).map((size) => ({ size: String(size), name: '' })), unknown_rank: shape === null },
-  };
-}
-
-const mapValues = <T>(record: Readonly<Record<string, T>>, to: (value: T) => unknown): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));
-
-export function metadataBody(name: string, version: bigint, signatures: Readonly<Record<string, SignatureInfo>>): string {
-  const signature_def = mapValues(signatures, ({ inputs, outputs, method_name }) => ({
-    inputs: mapValues(inputs, tensorInfoJson),
-    outputs: mapValues(outputs, tensorInfoJson),
-    method_name,
-    defaults: {},
-  }));
+export function metadataBody(name: string, version: bigint, signatures: ReadonlyMap<string, SignatureMessage>): string {
+  const signature_def = Object.fromEntries(Array.from(signatures, ([key, message]) => [key, signatureJson(message)]));
   const model_spec = { name, version: String(version), signature_name: '' };
   return `${JSON.stringify({ model_spec, metadata: { signature_def: { signature_def } } }, null, 1)}\n`;
 }

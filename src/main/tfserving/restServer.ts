@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { writeClasses, writeRegressions } from './classifyRegress.ts';
 import { readExampleRequest } from './exampleRequest.ts';
-import { predictSignature, untilAborted, type Inference } from './inference.ts';
+import { predictSignature, underLease, type Inference } from './inference.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Lease, ModelManager } from './modelManager.ts';
 import { readPredictRequest } from './predictRequest.ts';
@@ -199,21 +199,25 @@ export class RestServer {
           return predictSignature(lease.model, name);
         });
         lease ??= manager.lease(model);
-        const work = inference.predict(model.name, lease.model, signatureName, inputs, { signal });
-        return writePredictResponse(await untilAborted(work, signal), { rows });
+        const held = lease;
+        lease = undefined;
+        const outputs = await underLease(held, signal, ({ model: servable }) =>
+          inference.predict(model.name, servable, signatureName, inputs, { signal }),
+        );
+        return writePredictResponse(outputs, { rows });
       } finally {
         lease?.release();
       }
     }
     const { signatureName, examples } = readExampleRequest(body);
     const lease = manager.lease(model);
-    try {
-      if (method === 'classify')
-        return writeClasses(await untilAborted(inference.classify(model.name, lease.model, signatureName, examples, { signal }), signal));
-      return writeRegressions(await untilAborted(inference.regress(model.name, lease.model, signatureName, examples, { signal }), signal));
-    } finally {
-      lease.release();
-    }
+    if (method === 'classify')
+      return writeClasses(
+        await underLease(lease, signal, (held) => inference.classify(model.name, held.model, signatureName, examples, { signal })),
+      );
+    return writeRegressions(
+      await underLease(lease, signal, (held) => inference.regress(model.name, held.model, signatureName, examples, { signal })),
+    );
   }
 
   #send(response: ServerResponse, status: number, body: Buffer | string, type: string, closes = false): void {

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeSizeBytes } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import type { LoadModel, LoadedModel, LoadOptions } from '../engine/loadedModel.ts';
-import { readGraphs } from '../savedmodel/readGraphs.ts';
 import { Batcher, type BatchingParameters } from './batcher.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { WriteLog } from './modelServerLog.ts';
+import { readSignatureMessages, type SignatureMessage } from './signatureMessage.ts';
 import { StatusError } from './status.ts';
 import type { AspiredVersion } from './versionSource.ts';
 
@@ -37,12 +36,12 @@ function sizeBytes(tensors: Tensors): number {
 /** A version that answers: the engine's model with the server's batching and counting. */
 export class Servable implements AsyncDisposable {
   /** As they stand in the file, TensorFlow's initialisation entry among them. */
-  readonly signatures: Readonly<Record<string, SignatureInfo>>;
+  readonly signatures: ReadonlyMap<string, SignatureMessage>;
   readonly #model: LoadedModel;
   readonly #batcher: Batcher | undefined;
   readonly #metrics: ServerMetrics;
 
-  constructor(model: LoadedModel, signatures: Readonly<Record<string, SignatureInfo>>, batcher: Batcher | undefined, metrics: ServerMetrics) {
+  constructor(model: LoadedModel, signatures: ReadonlyMap<string, SignatureMessage>, batcher: Batcher | undefined, metrics: ServerMetrics) {
     this.#model = model;
     this.signatures = signatures;
     this.#batcher = batcher;
@@ -51,8 +50,7 @@ export class Servable implements AsyncDisposable {
 
   /** A signature by its name, `''` for the default; undefined where there is none. */
   signature(name: string): SignatureInfo | undefined {
-    const key = name === '' ? 'serving_default' : name;
-    return Object.hasOwn(this.signatures, key) ? this.signatures[key] : undefined;
+    return this.signatures.get(name === '' ? 'serving_default' : name)?.info;
   }
 
   /** Runs a signature; `outputs` are all by default. A batch that holds others' requests, too, is not ended by one's signal. */
@@ -83,9 +81,6 @@ export class Servable implements AsyncDisposable {
   }
 }
 
-const sameTags = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((tag) => other.includes(tag));
-
 /** Loads a version and tells each milestone in the log. Throws StatusError. */
 export async function loadServable(
   { path }: AspiredVersion,
@@ -111,8 +106,7 @@ export async function loadServable(
   undo.use(model);
   log('I', 'Restoring SavedModel bundle.');
   log('I', `Running initialization op on SavedModel bundle at path: ${path}`);
-  const graphs = await readGraphs(path, (file) => readFile(file, { signal }));
-  const signatures = graphs.find((graph) => sameTags(graph.tags, tags))?.signatures ?? model.signatures;
+  const signatures = await readSignatureMessages(path, tags, { signal });
   log('I', `SavedModel load for tags ${set}; Status: success: OK. Took ${micros()} microseconds.`);
   metrics.loadAttempts.add(1, path, 'success');
   metrics.loadLatency.add(micros(), path);

@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { LoadModel } from '../engine/loadedModel.ts';
+import { batchingParametersFromText, type BatchingParameters } from './batcher.ts';
+import { Inference } from './inference.ts';
+import { ServerMetrics } from './metrics.ts';
+import { ModelManager } from './modelManager.ts';
+import { InvalidConfigText, configMessage, modelServerConfigFromText, type ModelConfig } from './modelServerConfig.ts';
+import type { WriteLog } from './modelServerLog.ts';
+import { ModelSources } from './modelSources.ts';
+import { RestServer } from './restServer.ts';
+import { loadServable, type Servable } from './servable.ts';
+import type { ServerFlags } from './serverFlags.ts';
+import { StatusError } from './status.ts';
+
+const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message);
+
+async function readConfigFile(path: string, log: WriteLog): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    log('E', `Cannot read ${path}: ${code}`);
+    throw new StatusError('NOT_FOUND', `${path}; ${code === 'ENOENT' ? 'No such file or directory' : code}`, { cause: error });
+  }
+}
+
+/** The message of a file; a text that is none is said in the log, with line and column. */
+async function fromFile<T>(path: string, log: WriteLog, parse: (text: string) => T): Promise<T> {
+  try {
+    return parse(await readConfigFile(path, log));
+  } catch (error) {
+    if (error instanceof InvalidConfigText) log('E', error.logLine);
+    throw error;
+  }
+}
+
+/** `--monitoring_config_file`: where metrics are exposed. Source: monitoring_config.proto. */
+function metricsPathOf(text: string, file: string): string | undefined {
+  const reader = configMessage(
+    text,
+    { prometheus_config: [1, { enable: [1, 'bool'], path: [2, 'string'] }] },
+    { name: 'MonitoringConfig', file },
+  );
+  let [isEnabled, path] = [false, '/monitoring/prometheus/metrics'];
+  while (reader.next()) {
+    const prometheus = reader.message();
+    while (prometheus.next()) {
+      if (prometheus.field === 1) isEnabled = prometheus.varint() !== 0;
+      else path = prometheus.string();
+    }
+  }
+  return isEnabled ? path : undefined;
+}
+
+/** Which models the flags name: a file's, or the one of `--model_base_path`. */
+async function configuredModels(flags: ServerFlags, log: WriteLog): Promise<readonly ModelConfig[]> {
+  const { model_config_file: file, model_name: name, model_base_path: basePath } = flags;
+  if (file !== '') return fromFile(file, log, (text) => modelServerConfigFromText(text, file));
+  if (basePath === '') throw invalid('Both server_options.model_base_path and server_options.model_config_file are empty!');
+  log('I', `Building single TensorFlow model file config:  model_name: ${name} model_base_path: ${basePath}`);
+  if (!basePath.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(basePath))
+    throw invalid(`Expected model ${name} to have an absolute path or URI; got base_path()=${basePath}`);
+  return [{ name, basePath, versions: { kind: 'latest', count: 1 }, labels: new Map() }];
+}
+
+/** What versions are batched with: one setting for all, or the version's own `batching_params.pbtxt`. */
+async function batchingOf(flags: ServerFlags, log: WriteLog): Promise<(path: string) => Promise<BatchingParameters | undefined>> {
+  const file = flags.batching_parameters_file;
+  const isOn = flags.enable_batching;
+  if (file !== '' && !isOn) throw invalid('server_options.batching_parameters_file is set without setting server_options.enable_batching to true.');
+  if (!isOn) return () => Promise.resolve(undefined);
+  const parameters = file === '' ? batchingParametersFromText('', '') : await fromFile(file, log, (text) => batchingParametersFromText(text, file));
+  if (!flags.enable_per_model_batching_parameters) return () => Promise.resolve(parameters);
+  return async (path) => {
+    const own = join(path, 'batching_params.pbtxt');
+    return existsSync(own) ? fromFile(own, log, (text) => batchingParametersFromText(text, own)) : undefined;
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(port, host, () => {
+    server.off('error', reject);
+    resolve();
+  });
+  return promise;
+}
+
+/** In-flight requests have so long when the server is told to end. */
+const goodbyeMs = 5_000;
+
+async function closeRest(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), goodbyeMs);
+  await promise;
+  clearTimeout(timer);
+}
+
+export interface ModelServerOptions {
+  readonly loadModel: LoadModel;
+  readonly log: WriteLog;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts what the flags say and answers when every model does; the servers run until it is disposed of. Throws StatusError in
+ * TensorFlow Serving's words, and nothing is left running then.
+ */
+export async function startModelServer(flags: ServerFlags, { loadModel, log, signal }: ModelServerOptions): Promise<AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  const models = await configuredModels(flags, log);
+  const batchingFor = await batchingOf(flags, log);
+  const { port, rest_api_port: restPort, bind_address: host, monitoring_config_file: monitoring } = flags;
+  const metricsPath = monitoring === '' ? undefined : await fromFile(monitoring, log, (text) => metricsPathOf(text, monitoring));
+  if (port === 0 && restPort === 0) throw invalid('Both --port and --rest_api_port are 0: there is nothing to serve at');
+  const metrics = new ServerMetrics();
+  const parallelism = flags.tensorflow_session_parallelism;
+  const threads = {
+    intraOpThreads: flags.tensorflow_intra_op_parallelism || parallelism,
+    interOpThreads: flags.tensorflow_inter_op_parallelism || parallelism,
+  };
+  const tags = flags.saved_model_tags.split(',').map((tag) => tag.trim());
+  const servableOptions = { loadModel, tags, threads, batchingFor, log, metrics };
+  const manager = undo.use(
+    new ModelManager<Servable>((aspired, options) => loadServable(aspired, servableOptions, options), log, {
+      retries: flags.max_num_load_retries,
+      intervalMs: flags.load_retry_interval_micros / 1000,
+    }),
+  );
+  const sources = undo.use(
+    new ModelSources(manager, log, {
+      pollSeconds: flags.file_system_poll_wait_seconds,
+      allowUnavailableLabels: flags.allow_version_labels_for_unavailable_models,
+    }),
+  );
+  await sources.configure(models, { signal });
+  const inference = new Inference(metrics, { checkMethodName: flags.enable_signature_method_name_check });
+  if (restPort !== 0) {
+    const server = new RestServer({
+      manager,
+      inference,
+      metrics,
+      metricsPath,
+      timeoutMs: flags.rest_api_timeout_in_ms,
+      hasCors: flags.rest_api_enable_cors_support,
+      maxRequestBytes: flags.max_request_bytes,
+    }).create();
+    undo.defer(() => closeRest(server));
+    try {
+      await listen(server, restPort, host);
+    } catch (error) {
+      log('E', `NET_LOG: Couldn't bind address ${host} to port ${restPort}`);
+      throw new StatusError('UNAVAILABLE', `Failed to start HTTP Server at localhost:${restPort}`, { cause: error });
+    }
+    log('I', `Exporting HTTP/REST API at:localhost:${restPort} ...`);
+    log('I', 'NET_LOG: Entering the event loop ...');
+  }
+  const running = undo.move();
+  return { [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

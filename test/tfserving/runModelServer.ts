@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const program = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli', 'slipway.ts');
+
+/** A model server of ours, as a process of its own. */
+export interface RunningServer extends AsyncDisposable {
+  readonly restPort: number;
+  readonly grpcPort: number;
+  readonly pid: number;
+  /** Lines of its log so far. */
+  readonly log: readonly string[];
+  /** How it ended. */
+  readonly ended: Promise<{ readonly code: number | null }>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts `slipway modelserver` with these flags; `grpc` and `rest` say which servers it opens. Waits until it serves, or has ended. */
+export async function runModelServer(
+  flags: readonly string[],
+  { rest = true, grpc = false }: { readonly rest?: boolean; readonly grpc?: boolean } = {},
+): Promise<RunningServer> {
+  const restPort = rest ? await freePort() : 0;
+  const grpcPort = grpc ? await freePort() : 0;
+  const child = spawn(process.execPath, [program, 'modelserver', `--port=${grpcPort}`, `--rest_api_port=${restPort}`, ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const log: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.push(line);
+    if (line.includes(rest ? 'NET_LOG: Entering the event loop' : 'Running gRPC ModelServer at')) ready.resolve();
+  });
+  const ended = once(child, 'close').then(([code]) => {
+    ready.resolve();
+    return { code: code as number | null };
+  });
+  await ready.promise;
+  return {
+    restPort,
+    grpcPort,
+    pid: child.pid ?? 0,
+    log,
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** One request with its target as it stands: no normalising, no redirects. */
+export async function ask(
+  port: number,
+  {
+    method,
+    target,
+    body,
+    headers = {},
+  }: { readonly method: string; readonly target: string; readonly body?: Buffer | string | undefined; readonly headers?: Record<string, string> },
+): Promise<HttpAnswer> {
+  const sent = request({ host: '127.0.0.1', port, method, path: target, headers: { connection: 'close', ...headers } });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+}
