@@ -225,6 +225,19 @@ export class ProtoWriter {
     return this.bytes(field, inner.finish());
   }
 
+  /** A packed repeated field of varints; negative numbers take ten bytes, as int32 and int64 do. */
+  packed(field: number, values: Iterable<number | bigint>): this {
+    const inner = new ProtoWriter();
+    for (const value of values) {
+      if (typeof value === 'number' && value >= 0 && value < 128) {
+        inner.#room(1);
+        inner.#bytes[inner.#at] = value;
+        inner.#at += 1;
+      } else inner.#rawVarint(BigInt.asUintN(64, BigInt(value)));
+    }
+    return this.bytes(field, inner.finish());
+  }
+
   /** The message so far; a view that the next write may change. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#at);

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { LoadModel } from '../engine/loadedModel.ts';
+import { ServerCredentials, type Server as GrpcServerHandle } from '@grpc/grpc-js';
 import { batchingParametersFromText, type BatchingParameters } from './batcher.ts';
+import { GrpcServer } from './grpcServer.ts';
 import { Inference } from './inference.ts';
 import { ServerMetrics } from './metrics.ts';
 import { ModelManager } from './modelManager.ts';
@@ -80,6 +82,41 @@ async function batchingOf(flags: ServerFlags, log: WriteLog): Promise<(path: str
   };
 }
 
+/** Reads the file again and again and serves what it says; where it says nothing sensible, what is served stays. */
+function watchConfigFile(file: string, seconds: number, sources: ModelSources<Servable>, log: WriteLog): Disposable {
+  const end = new AbortController();
+  let served: string | undefined;
+  let told = '';
+  const look = async (): Promise<void> => {
+    try {
+      const text = await readConfigFile(file, log);
+      if (text === served) return;
+      // What is refused is tried again: a label's version may be on its way.
+      const models = await fromFile(file, log, (changed) => modelServerConfigFromText(changed, file));
+      await sources.configure(models, { signal: end.signal });
+      served = text;
+      told = '';
+    } catch (error) {
+      const problem = error instanceof StatusError ? `${error.status}: ${error.message}` : String(error);
+      if (end.signal.aborted || problem === told) return;
+      told = problem;
+      log('E', `PollFilesystemAndReloadConfig failed to ReloadConfig with error: ${problem}`);
+    }
+  };
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+  }, seconds * 1000);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      end.abort();
+    },
+  };
+}
+
 function listen(server: Server, port: number, host: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
@@ -92,6 +129,65 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 /** In-flight requests have so long when the server is told to end. */
 const goodbyeMs = 5_000;
+
+/** `--grpc_channel_arguments`: name=value with commas between; a whole number is one. */
+function channelArguments(text: string): Readonly<Record<string, string | number>> {
+  return Object.fromEntries(
+    text
+      .split(',')
+      .filter((pair) => pair.includes('='))
+      .map((pair) => {
+        const at = pair.indexOf('=');
+        const value = pair.slice(at + 1);
+        return [pair.slice(0, at).trim(), /^-?\d+$/.test(value) ? Number(value) : value];
+      }),
+  );
+}
+
+/** `--ssl_config_file`. Source: ssl_config.proto. */
+function credentialsOf(text: string, file: string): ServerCredentials {
+  const reader = configMessage(
+    text,
+    { server_key: [1, 'string'], server_cert: [2, 'string'], custom_ca: [3, 'string'], client_verify: [4, 'bool'] },
+    { name: 'SSLConfig', file },
+  );
+  let [key, certificate, ca, verify] = ['', '', '', false];
+  while (reader.next()) {
+    if (reader.field === 1) key = reader.string();
+    else if (reader.field === 2) certificate = reader.string();
+    else if (reader.field === 3) ca = reader.string();
+    else verify = reader.varint() !== 0;
+  }
+  try {
+    return ServerCredentials.createSsl(
+      ca === '' ? null : Buffer.from(ca),
+      [{ private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) }],
+      verify,
+    );
+  } catch (error) {
+    throw invalid(`The certificate or key of ${file} is not right: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function bind(server: GrpcServerHandle, address: string, credentials: ServerCredentials): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.bindAsync(address, credentials, (error) => {
+    if (error === null) resolve();
+    else reject(new StatusError('UNAVAILABLE', `Failed to start gRPC server at ${address}`, { cause: error }));
+  });
+  return promise;
+}
+
+async function closeGrpc(server: GrpcServerHandle): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    server.forceShutdown();
+    resolve();
+  }, goodbyeMs);
+  server.tryShutdown(() => resolve());
+  await promise;
+  clearTimeout(timer);
+}
 
 async function closeRest(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -126,7 +222,8 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
     interOpThreads: flags.tensorflow_inter_op_parallelism || parallelism,
   };
   const tags = flags.saved_model_tags.split(',').map((tag) => tag.trim());
-  const servableOptions = { loadModel, tags, threads, batchingFor, log, metrics };
+  const warmupIterations = flags.enable_model_warmup ? flags.num_request_iterations_for_warmup : undefined;
+  const servableOptions = { loadModel, tags, threads, batchingFor, warmupIterations, log, metrics };
   const manager = undo.use(
     new ModelManager<Servable>((aspired, options) => loadServable(aspired, servableOptions, options), log, {
       retries: flags.max_num_load_retries,
@@ -140,7 +237,33 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
     }),
   );
   await sources.configure(models, { signal });
+  const { model_config_file: configFile, model_config_file_poll_wait_seconds: pollSeconds } = flags;
+  if (configFile !== '' && pollSeconds > 0) undo.use(watchConfigFile(configFile, pollSeconds, sources, log));
   const inference = new Inference(metrics, { checkMethodName: flags.enable_signature_method_name_check });
+  const socket = flags.grpc_socket_path;
+  if (port !== 0 || socket !== '') {
+    const ssl = flags.ssl_config_file;
+    const credentials = ssl === '' ? ServerCredentials.createInsecure() : await fromFile(ssl, log, (text) => credentialsOf(text, ssl));
+    if (ssl === '') log('I', 'Using InsecureServerCredentials');
+    const server = new GrpcServer({
+      manager,
+      inference,
+      metrics,
+      reload: (wanted, options) => sources.configure(wanted, options),
+      asContent: flags.enable_serialization_as_tensor_content,
+      hasHealth: flags.enable_grpc_healthcheck_service,
+      channelArguments: channelArguments(flags.grpc_channel_arguments),
+    }).create();
+    undo.defer(() => closeGrpc(server));
+    if (port !== 0) await bind(server, `${host.includes(':') ? `[${host}]` : host}:${port}`, credentials);
+    if (socket !== '') await bind(server, `unix:${socket}`, ServerCredentials.createInsecure());
+    log('I', `Running gRPC ModelServer at ${port === 0 ? `unix:${socket}` : `${host}:${port}`} ...`);
+  }
+  if (restPort !== 0 && restPort === port) {
+    const same = 'server_options.http_port cannot be same as grpc_port. Please use a different port for HTTP/REST API. Skipped exporting HTTP/REST API.';
+    log('E', same);
+    throw invalid(same);
+  }
   if (restPort !== 0) {
     const server = new RestServer({
       manager,

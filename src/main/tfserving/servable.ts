@@ -8,6 +8,7 @@ import type { WriteLog } from './modelServerLog.ts';
 import { readSignatureMessages, type SignatureMessage } from './signatureMessage.ts';
 import { StatusError } from './status.ts';
 import type { AspiredVersion } from './versionSource.ts';
+import { warmUp } from './warmup.ts';
 
 /** What versions are loaded with. */
 export interface ServableOptions {
@@ -16,6 +17,8 @@ export interface ServableOptions {
   readonly threads: Pick<LoadOptions, 'intraOpThreads' | 'interOpThreads'>;
   /** The parameters for a version's folder; undefined: requests are run one by one. */
   readonly batchingFor: (path: string) => Promise<BatchingParameters | undefined>;
+  /** How often each warm-up request is run; undefined: they are not. */
+  readonly warmupIterations: number | undefined;
   readonly log: WriteLog;
   readonly metrics: ServerMetrics;
 }
@@ -53,6 +56,11 @@ export class Servable implements AsyncDisposable {
     return this.signatures.get(name === '' ? 'serving_default' : name)?.info;
   }
 
+  /** Values of a signature's inputs that a request over gRPC may leave out. */
+  defaults(name: string): Tensors {
+    return this.signatures.get(name === '' ? 'serving_default' : name)?.defaults ?? {};
+  }
+
   /** Runs a signature; `outputs` are all by default. A batch that holds others' requests, too, is not ended by one's signal. */
   run(name: string, inputs: Tensors, options: { readonly outputs?: readonly string[]; readonly signal?: AbortSignal }): Promise<Tensors> {
     const signature = name === '' ? 'serving_default' : name;
@@ -84,7 +92,7 @@ export class Servable implements AsyncDisposable {
 /** Loads a version and tells each milestone in the log. Throws StatusError. */
 export async function loadServable(
   { path }: AspiredVersion,
-  { loadModel, tags, threads, batchingFor, log, metrics }: ServableOptions,
+  { loadModel, tags, threads, batchingFor, warmupIterations, log, metrics }: ServableOptions,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Servable> {
   const started = performance.now();
@@ -113,6 +121,8 @@ export async function loadServable(
   const parameters = await batchingFor(path);
   if (parameters !== undefined) log('I', 'Wrapping session to perform batch processing');
   const batcher = parameters === undefined ? undefined : new Batcher(parameters, metrics);
+  const servable = new Servable(model, signatures, batcher, metrics);
+  if (warmupIterations !== undefined) await warmUp(servable, path, { iterations: warmupIterations, log, metrics });
   undo.move();
-  return new Servable(model, signatures, batcher, metrics);
+  return servable;
 }

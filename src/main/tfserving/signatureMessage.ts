@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeOfEnum } from '../../shared/tensor/dtype.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { ProtoReader } from '../protobuf/wire.ts';
 import { readSignature } from '../savedmodel/savedModelProto.ts';
 import { savedModelFromText } from '../savedmodel/textProto.ts';
+import { readTensor } from './tensorMessage.ts';
 
 /**
  * A version's signatures as they stand in its file: what GetModelMetadata answers, over gRPC as these bytes, over REST as
@@ -14,6 +16,20 @@ export interface SignatureMessage {
   readonly info: SignatureInfo;
   /** The SignatureDef message. */
   readonly bytes: Uint8Array;
+  /** Values of inputs that a request may leave out. */
+  readonly defaults: Readonly<Record<string, Tensor>>;
+}
+
+/** SignatureDef.defaults, field 4. */
+function readDefaults(reader: ProtoReader): Readonly<Record<string, Tensor>> {
+  const defaults: Record<string, Tensor> = {};
+  while (reader.next()) {
+    if (reader.field === 4 && reader.wireType === 2) {
+      const [name, value] = reader.mapEntry();
+      defaults[name] = readTensor(value);
+    } else reader.skip();
+  }
+  return defaults;
 }
 
 const sameTags = (one: readonly string[], other: readonly string[]): boolean =>
@@ -37,7 +53,7 @@ function readMetaGraph(reader: ProtoReader): { readonly tags: readonly string[];
         else if (entry.field === 2 && entry.wireType === 2) bytes = entry.bytes().slice();
         else entry.skip();
       }
-      signatures.set(name, { info: readSignature(new ProtoReader(bytes)), bytes });
+      signatures.set(name, { info: readSignature(new ProtoReader(bytes)), bytes, defaults: readDefaults(new ProtoReader(bytes)) });
     } else reader.skip();
   }
   return { tags, signatures };

@@ -1,0 +1,278 @@
+import {
+  Metadata,
+  Server,
+  status as grpcStatus,
+  type ServerOptions,
+  type ServiceDefinition,
+  type handleUnaryCall,
+  type handleServerStreamingCall,
+} from '@grpc/grpc-js';
+import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
+import { predictSignature, underLease, type Inference } from './inference.ts';
+import {
+  exampleResponse,
+  metadataResponse,
+  multiInferenceResponse,
+  predictResponse,
+  readExampleMessage,
+  readMultiInferenceMessage,
+  readPredictMessage,
+  readSpecRequest,
+  type ExampleResult,
+  type RequestSpec,
+} from './inferenceMessages.ts';
+import type { ServerMetrics } from './metrics.ts';
+import type { ModelManager } from './modelManager.ts';
+import type { ModelConfig } from './modelServerConfig.ts';
+import { modelStatusResponse, readReloadConfigRequest, reloadConfigResponse } from './modelServiceMessages.ts';
+import { predictInputs } from './predictInputs.ts';
+import { invalid } from './predictRequest.ts';
+import type { Servable } from './servable.ts';
+import { StatusError, statusCode } from './status.ts';
+
+export interface GrpcServerOptions {
+  readonly manager: ModelManager<Servable>;
+  readonly inference: Inference;
+  readonly metrics: ServerMetrics;
+  /** Serves another configuration. Throws StatusError. */
+  readonly reload: (models: readonly ModelConfig[], options: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Answers of Predict as raw bytes instead of lists. */
+  readonly asContent: boolean;
+  readonly hasHealth: boolean;
+  /** `--grpc_channel_arguments`. */
+  readonly channelArguments: Readonly<Record<string, string | number>>;
+}
+
+/** Calls that are worked on at a time; more are told to come again. */
+const maxCalls = 1024;
+
+type Answer = (request: Buffer, options: { readonly signal: AbortSignal }) => Promise<Uint8Array>;
+
+const same = (bytes: Buffer): Buffer => bytes;
+
+function definition(service: string, methods: readonly string[], responseStream = false): ServiceDefinition {
+  return Object.fromEntries(
+    methods.map((method) => [
+      method,
+      {
+        path: `/${service}/${method}`,
+        requestStream: false,
+        responseStream,
+        requestSerialize: same,
+        requestDeserialize: same,
+        responseSerialize: same,
+        responseDeserialize: same,
+      },
+    ]),
+  );
+}
+
+function asStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof MalformedProto) return new StatusError('INVALID_ARGUMENT', `The request does not parse: ${error.message}`, { cause: error });
+  return new StatusError('INTERNAL', error instanceof Error ? error.message : String(error));
+}
+
+const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function named(spec: RequestSpec): RequestSpec {
+  if (spec.name === '') throw invalid('Missing ModelSpec');
+  return spec;
+}
+
+/** TensorFlow Serving's gRPC: PredictionService, ModelService, and the standard health service where it is wanted. */
+export class GrpcServer {
+  readonly #options: GrpcServerOptions;
+  #calls = 0;
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+  }
+
+  /** A server that is not bound yet; messages may be of any size. */
+  create(): Server {
+    const options: ServerOptions = {
+      'grpc.max_receive_message_length': -1,
+      'grpc.max_send_message_length': -1,
+      'grpc.max_concurrent_streams': maxCalls,
+      ...this.#options.channelArguments,
+    };
+    const server = new Server(options);
+    server.addService(definition('tensorflow.serving.PredictionService', ['Predict', 'Classify', 'Regress', 'MultiInference', 'GetModelMetadata']), {
+      Predict: this.#unary((request, { signal }) => this.#predict(request, signal)),
+      Classify: this.#unary((request, { signal }) => this.#examples('classify', request, signal)),
+      Regress: this.#unary((request, { signal }) => this.#examples('regress', request, signal)),
+      MultiInference: this.#unary((request, { signal }) => this.#multiInference(request, signal)),
+      GetModelMetadata: this.#unary((request) => Promise.resolve(this.#metadata(request))),
+    });
+    server.addService(definition('tensorflow.serving.ModelService', ['GetModelStatus', 'HandleReloadConfigRequest']), {
+      GetModelStatus: this.#unary((request) => Promise.resolve(this.#status(request))),
+      HandleReloadConfigRequest: this.#unary((request, options_) => this.#reload(request, options_)),
+    });
+    if (this.#options.hasHealth) addHealth(server);
+    return server;
+  }
+
+  #unary(answer: Answer): handleUnaryCall<Buffer, Buffer> {
+    return (call, callback) => {
+      const end = new AbortController();
+      const ended = (): void => end.abort(new StatusError('CANCELLED', 'The call was cancelled'));
+      call.once('cancelled', ended);
+      this.#calls += 1;
+      const work =
+        this.#calls > maxCalls
+          ? Promise.reject(new StatusError('UNAVAILABLE', `The server works on ${maxCalls} calls; try again later`))
+          : answer(call.request, { signal: end.signal });
+      work
+        .then(
+          (bytes) => callback(null, buffer(bytes)),
+          (error: unknown) => {
+            const { status, message } = asStatusError(error);
+            callback({ code: statusCode[status], details: message, metadata: new Metadata() });
+          },
+        )
+        .finally(() => {
+          this.#calls -= 1;
+          call.off('cancelled', ended);
+        });
+    };
+  }
+
+  async #counted(api: string, work: (setModel: (model: string) => void) => Promise<Uint8Array>): Promise<Uint8Array> {
+    const { metrics } = this.#options;
+    const started = performance.now();
+    let model = '';
+    try {
+      const bytes = await work((name) => {
+        model = name;
+      });
+      metrics.requests.add(1, model, 'OK');
+      metrics.requestLatency.observe((performance.now() - started) * 1000, model, api, 'GRPC');
+      return bytes;
+    } catch (error) {
+      metrics.requests.add(1, model, asStatusError(error).status);
+      throw error;
+    }
+  }
+
+  #predict(request: Buffer, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#counted('Predict', async (setModel) => {
+      const { spec, inputs, outputFilter } = readPredictMessage(request);
+      const { name, signatureName } = named(spec);
+      setModel(name);
+      const { manager, inference, asContent } = this.#options;
+      const lease = manager.lease(spec);
+      const answered = { name, version: lease.version, signatureName: signatureName === '' ? 'serving_default' : signatureName };
+      const outputs = await underLease(lease, signal, async ({ model: servable }) => {
+        const checked = predictInputs(predictSignature(servable, signatureName), servable.defaults(signatureName), inputs, outputFilter);
+        return inference.predict(name, servable, signatureName, checked, {
+          signal,
+          ...(outputFilter.length > 0 ? { outputs: outputFilter } : {}),
+        });
+      });
+      return predictResponse(outputs, answered, { asContent });
+    });
+  }
+
+  async #run(
+    kind: ExampleResult['kind'],
+    spec: RequestSpec,
+    examples: readonly Uint8Array[],
+    signal: AbortSignal,
+  ): Promise<{ readonly result: ExampleResult; readonly spec: { name: string; version: bigint; signatureName: string } }> {
+    const { manager, inference } = this.#options;
+    const { name, signatureName } = named(spec);
+    const lease = manager.lease(spec);
+    const result = await underLease(lease, signal, async ({ model }): Promise<ExampleResult> => {
+      if (kind === 'classify') return { kind, classes: await inference.classify(name, model, signatureName, examples, { signal }) };
+      return { kind, values: await inference.regress(name, model, signatureName, examples, { signal }) };
+    });
+    return { result, spec: { name, version: lease.version, signatureName: signatureName === '' ? 'serving_default' : signatureName } };
+  }
+
+  #examples(kind: ExampleResult['kind'], request: Buffer, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#counted(kind === 'classify' ? 'Classify' : 'Regress', async (setModel) => {
+      const message = readExampleMessage(request);
+      setModel(message.spec.name);
+      const { result, spec } = await this.#run(kind, message.spec, message.examples, signal);
+      return exampleResponse(result, spec);
+    });
+  }
+
+  #multiInference(request: Buffer, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#counted('MultiInference', async (setModel) => {
+      const { tasks, examples } = readMultiInferenceMessage(request);
+      const [first] = tasks;
+      if (first === undefined) throw invalid('Inference request must have at least one task.');
+      setModel(first.spec.name);
+      const results = [];
+      const seen = new Set<string>();
+      for (const { spec, methodName } of tasks) {
+        if (spec.name !== first.spec.name) throw invalid(`All ModelSpecs in a MultiInferenceRequest must access the same model name.`);
+        if (seen.has(spec.signatureName)) throw invalid(`Duplicate evaluation of signature: ${spec.signatureName}`);
+        seen.add(spec.signatureName);
+        const kind =
+          methodName === 'tensorflow/serving/classify' ? 'classify' : methodName === 'tensorflow/serving/regress' ? 'regress' : undefined;
+        if (kind === undefined) throw new StatusError('UNIMPLEMENTED', `Unsupported signature method_name: ${methodName}`);
+        results.push(await this.#run(kind, spec, examples, signal));
+      }
+      return multiInferenceResponse(results);
+    });
+  }
+
+  #metadata(request: Buffer): Uint8Array {
+    const { spec, texts } = readSpecRequest(request);
+    const { name } = named(spec);
+    if (texts.length === 0) throw invalid('GetModelMetadataRequest must specify at least one metadata_field');
+    const other = texts.find((field) => field !== 'signature_def');
+    if (other !== undefined) throw invalid(`Metadata field ${other} is not supported`);
+    const lease = this.#options.manager.lease(spec);
+    try {
+      return metadataResponse(lease.model.signatures, { name, version: lease.version, signatureName: '' });
+    } finally {
+      lease.release();
+    }
+  }
+
+  #status(request: Buffer): Uint8Array {
+    const { manager } = this.#options;
+    const { name, version, label } = named(readSpecRequest(request).spec);
+    const wanted = label === undefined ? version : manager.versionOf(name, label);
+    return modelStatusResponse(manager.status(wanted === undefined ? { name } : { name, version: wanted }));
+  }
+
+  async #reload(request: Buffer, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    try {
+      await this.#options.reload(readReloadConfigRequest(request), options);
+      return reloadConfigResponse(null);
+    } catch (error) {
+      return reloadConfigResponse(asStatusError(error));
+    }
+  }
+}
+
+/** grpc.health.v1.Health: the server as a whole answers that it serves. Source: the public health checking protocol. */
+function addHealth(server: Server): void {
+  const serving = buffer(new ProtoWriter().varint(1, 1).finish());
+  const isKnown = (request: Buffer): boolean => {
+    const reader = new ProtoReader(request);
+    let service = '';
+    while (reader.next()) {
+      if (reader.field === 1 && reader.wireType === 2) service = reader.string();
+      else reader.skip();
+    }
+    return service === '';
+  };
+  const check: handleUnaryCall<Buffer, Buffer> = ({ request }, callback) => {
+    if (isKnown(request)) callback(null, serving);
+    else callback({ code: grpcStatus.NOT_FOUND, details: 'unknown service' });
+  };
+  const watch: handleServerStreamingCall<Buffer, Buffer> = (call) => {
+    // 3: the service is unknown. The stream stays open, for it may become known.
+    call.write(isKnown(call.request) ? serving : buffer(new ProtoWriter().varint(1, 3).finish()));
+  };
+  server.addService(
+    { ...definition('grpc.health.v1.Health', ['Check']), ...definition('grpc.health.v1.Health', ['Watch'], true) },
+    { Check: check, Watch: watch },
+  );
+}

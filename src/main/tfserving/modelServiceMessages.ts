@@ -1,0 +1,41 @@
+import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
+import type { VersionState, VersionStatus } from './modelManager.ts';
+import { readModelServerConfig, type ModelConfig } from './modelServerConfig.ts';
+import { statusCode, type StatusError } from './status.ts';
+
+/** The messages of ModelService, server side: get_model_status.proto, model_management.proto, status.proto. */
+
+const states: Readonly<Record<VersionState, number>> = { START: 10, LOADING: 20, AVAILABLE: 30, UNLOADING: 40, END: 50 };
+
+function writeStatus(writer: ProtoWriter, error: StatusError | null): void {
+  if (error !== null) writer.varint(1, statusCode[error.status]).string(2, error.message);
+}
+
+/** A GetModelStatusResponse. */
+export function modelStatusResponse(versions: readonly VersionStatus[]): Uint8Array {
+  const response = new ProtoWriter();
+  for (const { version, state, error } of versions)
+    response.message(1, (one) =>
+      one
+        .varint(1, version)
+        .varint(2, states[state])
+        .message(3, (status) => writeStatus(status, error)),
+    );
+  return response.finish();
+}
+
+/** Reads a ReloadConfigRequest. Throws StatusError, MalformedProto. */
+export function readReloadConfigRequest(bytes: Uint8Array): readonly ModelConfig[] {
+  let models: readonly ModelConfig[] = [];
+  const reader = new ProtoReader(bytes);
+  while (reader.next()) {
+    if (reader.field === 1 && reader.wireType === 2) models = readModelServerConfig(reader.message());
+    else reader.skip();
+  }
+  return models;
+}
+
+/** A ReloadConfigResponse: how it went stands in the message, not in the call's status. */
+export function reloadConfigResponse(error: StatusError | null): Uint8Array {
+  return new ProtoWriter().message(1, (status) => writeStatus(status, error)).finish();
+}
