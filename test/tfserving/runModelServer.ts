@@ -77,7 +77,12 @@ export async function ask(
     target,
     body,
     headers = {},
-  }: { readonly method: string; readonly target: string; readonly body?: Buffer | string | undefined; readonly headers?: Record<string, string> },
+  }: {
+    readonly method: string;
+    readonly target: string;
+    readonly body?: Buffer | string | undefined;
+    readonly headers?: Record<string, string>;
+  },
 ): Promise<HttpAnswer> {
   const sent = request({ host: '127.0.0.1', port, method, path: target, headers: { connection: 'close', ...headers } });
   sent.end(body);

@@ -206,14 +206,7 @@ function writeValue(text: TextReader, writer: ProtoWriter, number: number, kind:
   writer.message(number, (inner) => writeFields(text, inner, kind, close, unknown, depth + 1));
 }
 
-function writeFields(
-  text: TextReader,
-  writer: ProtoWriter,
-  schema: TextSchema,
-  close: string,
-  unknown: UnknownField,
-  depth: number,
-): void {
+function writeFields(text: TextReader, writer: ProtoWriter, schema: TextSchema, close: string, unknown: UnknownField, depth: number): void {
   if (depth > maxDepth) text.fail('nested too deeply');
   while (close === '' ? !text.end() : !text.take(close)) {
     if (text.end()) text.fail('a message does not end');

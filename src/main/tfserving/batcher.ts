@@ -281,7 +281,9 @@ export class Batcher {
         Object.fromEntries(
           Object.entries(outputs).map(([name, { dtype, shape, data }]) => {
             const width = elements(shape.slice(1));
-            const part = Array.isArray(data) ? data.slice(from * width, row * width) : (data as Float32Array).subarray(from * width, row * width);
+            const part = Array.isArray(data)
+              ? data.slice(from * width, row * width)
+              : (data as Float32Array).subarray(from * width, row * width);
             return [name, { dtype, shape: [task.size, ...shape.slice(1)], data: part as TensorData }];
           }),
         ),

@@ -35,7 +35,11 @@ export type ExampleMethod = 'classify' | 'regress';
 const methodNames = { classify: 'tensorflow/serving/classify', regress: 'tensorflow/serving/regress' } as const;
 
 /** Refuses a signature that cannot be used so; by its method's name, too, where `checkName` says so. Throws StatusError. */
-export function checkExampleSignature(signature: SignatureInfo, method: ExampleMethod, { checkName }: { readonly checkName: boolean }): void {
+export function checkExampleSignature(
+  signature: SignatureInfo,
+  method: ExampleMethod,
+  { checkName }: { readonly checkName: boolean },
+): void {
   const { inputs, outputs, method_name } = signature;
   const word = method === 'classify' ? 'classification' : 'regression';
   if (checkName && method_name !== methodNames[method])

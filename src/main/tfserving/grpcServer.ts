@@ -69,7 +69,8 @@ function definition(service: string, methods: readonly string[], responseStream 
 
 function asStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
-  if (error instanceof MalformedProto) return new StatusError('INVALID_ARGUMENT', `The request does not parse: ${error.message}`, { cause: error });
+  if (error instanceof MalformedProto)
+    return new StatusError('INVALID_ARGUMENT', `The request does not parse: ${error.message}`, { cause: error });
   return new StatusError('INTERNAL', error instanceof Error ? error.message : String(error));
 }
 
@@ -98,13 +99,16 @@ export class GrpcServer {
       ...this.#options.channelArguments,
     };
     const server = new Server(options);
-    server.addService(definition('tensorflow.serving.PredictionService', ['Predict', 'Classify', 'Regress', 'MultiInference', 'GetModelMetadata']), {
-      Predict: this.#unary((request, { signal }) => this.#predict(request, signal)),
-      Classify: this.#unary((request, { signal }) => this.#examples('classify', request, signal)),
-      Regress: this.#unary((request, { signal }) => this.#examples('regress', request, signal)),
-      MultiInference: this.#unary((request, { signal }) => this.#multiInference(request, signal)),
-      GetModelMetadata: this.#unary((request) => Promise.resolve(this.#metadata(request))),
-    });
+    server.addService(
+      definition('tensorflow.serving.PredictionService', ['Predict', 'Classify', 'Regress', 'MultiInference', 'GetModelMetadata']),
+      {
+        Predict: this.#unary((request, { signal }) => this.#predict(request, signal)),
+        Classify: this.#unary((request, { signal }) => this.#examples('classify', request, signal)),
+        Regress: this.#unary((request, { signal }) => this.#examples('regress', request, signal)),
+        MultiInference: this.#unary((request, { signal }) => this.#multiInference(request, signal)),
+        GetModelMetadata: this.#unary((request) => Promise.resolve(this.#metadata(request))),
+      },
+    );
     server.addService(definition('tensorflow.serving.ModelService', ['GetModelStatus', 'HandleReloadConfigRequest']), {
       GetModelStatus: this.#unary((request) => Promise.resolve(this.#status(request))),
       HandleReloadConfigRequest: this.#unary((request, options_) => this.#reload(request, options_)),

@@ -1,13 +1,6 @@
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import {
-  checkExampleSignature,
-  classesOf,
-  exampleInputs,
-  regressionsOf,
-  type ExampleMethod,
-  type ScoredClass,
-} from './classifyRegress.ts';
+import { checkExampleSignature, classesOf, exampleInputs, regressionsOf, type ExampleMethod, type ScoredClass } from './classifyRegress.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Lease } from './modelManager.ts';
 import { invalid } from './predictRequest.ts';
@@ -23,7 +16,8 @@ export interface InferenceOptions {
 /** The signature that a predict request names. Throws StatusError. */
 export function predictSignature(servable: Servable, name: string): SignatureInfo {
   const signature = servable.signature(name);
-  if (signature === undefined) throw invalid(`Serving signature name: "${name === '' ? 'serving_default' : name}" not found in signature def`);
+  if (signature === undefined)
+    throw invalid(`Serving signature name: "${name === '' ? 'serving_default' : name}" not found in signature def`);
   return signature;
 }
 

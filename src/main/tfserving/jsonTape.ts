@@ -104,7 +104,8 @@ export function latin(bytes: Buffer, start: number, end: number): string {
 }
 
 function literalEnd(bytes: Buffer, start: number, word: string): number {
-  for (let index = 1; index < word.length; index += 1) if (bytes[start + index] !== word.charCodeAt(index)) return fault('Invalid value.', start + index);
+  for (let index = 1; index < word.length; index += 1)
+    if (bytes[start + index] !== word.charCodeAt(index)) return fault('Invalid value.', start + index);
   return start + word.length;
 }
 

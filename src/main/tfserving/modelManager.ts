@@ -125,9 +125,7 @@ export class ModelManager<M extends AsyncDisposable> implements AsyncDisposable 
   /** The version that answers a request; its lease is to be released. Throws StatusError. */
   lease({ name, version, label }: WantedVersion): Lease<M> {
     const wanted = label === undefined ? version : this.versionOf(name, label);
-    const held = this.#models
-      .get(name)
-      ?.find((one) => one.state === 'AVAILABLE' && (wanted === undefined || one.version === wanted));
+    const held = this.#models.get(name)?.find((one) => one.state === 'AVAILABLE' && (wanted === undefined || one.version === wanted));
     if (held?.model === undefined)
       throw new StatusError(
         'NOT_FOUND',

@@ -72,9 +72,11 @@ async function configuredModels(flags: ServerFlags, log: WriteLog): Promise<read
 async function batchingOf(flags: ServerFlags, log: WriteLog): Promise<(path: string) => Promise<BatchingParameters | undefined>> {
   const file = flags.batching_parameters_file;
   const isOn = flags.enable_batching;
-  if (file !== '' && !isOn) throw invalid('server_options.batching_parameters_file is set without setting server_options.enable_batching to true.');
+  if (file !== '' && !isOn)
+    throw invalid('server_options.batching_parameters_file is set without setting server_options.enable_batching to true.');
   if (!isOn) return () => Promise.resolve(undefined);
-  const parameters = file === '' ? batchingParametersFromText('', '') : await fromFile(file, log, (text) => batchingParametersFromText(text, file));
+  const parameters =
+    file === '' ? batchingParametersFromText('', '') : await fromFile(file, log, (text) => batchingParametersFromText(text, file));
   if (!flags.enable_per_model_batching_parameters) return () => Promise.resolve(parameters);
   return async (path) => {
     const own = join(path, 'batching_params.pbtxt');
@@ -260,7 +262,8 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
     log('I', `Running gRPC ModelServer at ${port === 0 ? `unix:${socket}` : `${host}:${port}`} ...`);
   }
   if (restPort !== 0 && restPort === port) {
-    const same = 'server_options.http_port cannot be same as grpc_port. Please use a different port for HTTP/REST API. Skipped exporting HTTP/REST API.';
+    const same =
+      'server_options.http_port cannot be same as grpc_port. Please use a different port for HTTP/REST API. Skipped exporting HTTP/REST API.';
     log('E', same);
     throw invalid(same);
   }

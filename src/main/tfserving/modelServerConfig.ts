@@ -36,11 +36,20 @@ const modelConfig: TextSchema = {
   base_path: [2, 'string'],
   model_type: [3, modelType],
   model_platform: [4, 'string'],
-  logging_config: [6, { sampling_config: [2, { sampling_rate: [1, 'double'] }], log_collector_config: [1, { type: [1, 'string'], filename_prefix: [2, 'string'] }] }],
+  logging_config: [
+    6,
+    {
+      sampling_config: [2, { sampling_rate: [1, 'double'] }],
+      log_collector_config: [1, { type: [1, 'string'], filename_prefix: [2, 'string'] }],
+    },
+  ],
   model_version_policy: [7, policy],
   version_labels: [8, { key: [1, 'string'], value: [2, 'int'] }],
 };
-const modelServerConfig: TextSchema = { model_config_list: [1, { config: [1, modelConfig] }], custom_model_config: [2, { type_url: [1, 'string'], value: [2, 'bytes'] }] };
+const modelServerConfig: TextSchema = {
+  model_config_list: [1, { config: [1, modelConfig] }],
+  custom_model_config: [2, { type_url: [1, 'string'], value: [2, 'bytes'] }],
+};
 
 /** The file's text is no such message. */
 export class InvalidConfigText extends StatusError {
@@ -53,7 +62,11 @@ export class InvalidConfigText extends StatusError {
 }
 
 /** A message of a file's text; `name` and `file` are for the error. Throws InvalidConfigText. */
-export function configMessage(text: string, schema: TextSchema, { name, file }: { readonly name: string; readonly file: string }): ProtoReader {
+export function configMessage(
+  text: string,
+  schema: TextSchema,
+  { name, file }: { readonly name: string; readonly file: string },
+): ProtoReader {
   try {
     return new ProtoReader(messageFromText(text, schema, { unknown: 'refuse' }));
   } catch (error) {
@@ -115,7 +128,8 @@ function readModelConfig(reader: ProtoReader): ModelConfig {
     else if (reader.field === 2 && reader.wireType === 2) basePath = reader.string();
     else if (reader.field === 3 && reader.wireType === 0) type = reader.varint();
     else if (reader.field === 4 && reader.wireType === 2) platform = reader.string();
-    else if (reader.field === 6 && reader.wireType === 2) throw new StatusError('FAILED_PRECONDITION', 'No request-logger-creator provided.');
+    else if (reader.field === 6 && reader.wireType === 2)
+      throw new StatusError('FAILED_PRECONDITION', 'No request-logger-creator provided.');
     else if (reader.field === 7 && reader.wireType === 2) versions = readPolicy(reader.message());
     else if (reader.field === 8 && reader.wireType === 2) labels.set(...readLabel(reader.message()));
     else reader.skip();

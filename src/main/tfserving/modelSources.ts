@@ -51,7 +51,10 @@ export class ModelSources<M extends AsyncDisposable> implements Disposable {
     for (const name of before) if (!names.has(name)) this.#manager.aspire(name, []);
     if (this.#options.pollSeconds >= 0) await this.#look();
     this.#plan();
-    await this.#manager.untilAvailable([...names].filter((name) => !before.has(name)), { signal });
+    await this.#manager.untilAvailable(
+      [...names].filter((name) => !before.has(name)),
+      { signal },
+    );
     await this.#label(models, signal);
     this.#log('I', 'Finished adding/updating models');
   }

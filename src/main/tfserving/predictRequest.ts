@@ -60,7 +60,11 @@ export function decodeBase64(text: Buffer): Uint8Array {
   const latin = text.toString('latin1');
   const padding = latin.endsWith('==') ? 2 : latin.endsWith('=') ? 1 : 0;
   const digits = latin.length - padding;
-  if (!/^[A-Za-z0-9+/]*$/.test(padding === 0 ? latin : latin.slice(0, digits)) || digits % 4 === 1 || (padding > 0 && latin.length % 4 !== 0))
+  if (
+    !/^[A-Za-z0-9+/]*$/.test(padding === 0 ? latin : latin.slice(0, digits)) ||
+    digits % 4 === 1 ||
+    (padding > 0 && latin.length % 4 !== 0)
+  )
     throw invalid('Unable to base64 decode');
   return Buffer.from(latin, 'base64');
 }
@@ -81,9 +85,7 @@ const integerLimits: Readonly<Record<string, readonly [bigint, bigint]>> = {
 function addValue(tape: JsonTape, entry: number, fill: TensorFill): void {
   const { dtype } = fill;
   const typeError = (): StatusError =>
-    invalid(
-      `JSON Value: ${debugText(tape, entry)} Type: ${typeName(tape, entry)} is not of expected type: ${tensorFlowName(dtype)}`,
-    );
+    invalid(`JSON Value: ${debugText(tape, entry)} Type: ${typeName(tape, entry)} is not of expected type: ${tensorFlowName(dtype)}`);
   if (dtype === 'DT_STRING') {
     const encoded = base64Entry(tape, entry);
     if (encoded !== undefined) fill.strings.push(decodeBase64(tape.string(encoded)));

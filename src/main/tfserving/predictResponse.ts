@@ -79,7 +79,12 @@ function writeRows(outputs: Readonly<Record<string, Tensor>>): Buffer {
     rows = size;
   }
   const writer = new JsonWriter(64 + bytesPerElement * entries.reduce((all, [, { data }]) => all + data.length, 0));
-  const writers = entries.map(([name, tensor]) => ({ name, shape: tensor.shape.slice(1), at: 0, write: elementWriter(writer, name, tensor) }));
+  const writers = entries.map(([name, tensor]) => ({
+    name,
+    shape: tensor.shape.slice(1),
+    at: 0,
+    write: elementWriter(writer, name, tensor),
+  }));
   writer.open('object');
   writer.key('predictions');
   writer.open('list');

@@ -37,7 +37,9 @@ const corsHeaders = {
   'access-control-allow-headers': 'Origin, X-Requested-With, Content-Type, Accept',
 } as const;
 
-const refusals: Readonly<Record<Exclude<BodyRefusal, 'gone'>, readonly [http: number, status: StatusName, message: (limit: number) => string]>> = {
+const refusals: Readonly<
+  Record<Exclude<BodyRefusal, 'gone'>, readonly [http: number, status: StatusName, message: (limit: number) => string]>
+> = {
   tooLarge: [413, 'RESOURCE_EXHAUSTED', (limit) => `The request's body is larger than ${limit} bytes (--max_request_bytes)`],
   noRoom: [503, 'UNAVAILABLE', () => 'The server holds as many request bytes as it has room for; try again later'],
 };
@@ -59,7 +61,14 @@ export class RestServer {
   /** A server that does not listen yet. */
   create(): Server {
     const server = createServer(
-      { maxHeaderSize: 128 * 1024, requireHostHeader: false, headersTimeout: 10_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, connectionsCheckingInterval: 5_000 },
+      {
+        maxHeaderSize: 128 * 1024,
+        requireHostHeader: false,
+        headersTimeout: 10_000,
+        requestTimeout: 300_000,
+        keepAliveTimeout: 75_000,
+        connectionsCheckingInterval: 5_000,
+      },
       (request, response) => void this.#handle(request, response),
     );
     server.maxConnections = maxConnections;
@@ -117,7 +126,8 @@ export class RestServer {
       else this.#send(response, 200, this.#describe(route, method, url), 'application/json');
     } catch (error) {
       if (error instanceof Gone) return;
-      const known = error instanceof StatusError ? error : new StatusError('INTERNAL', error instanceof Error ? error.message : String(error));
+      const known =
+        error instanceof StatusError ? error : new StatusError('INTERNAL', error instanceof Error ? error.message : String(error));
       ({ status } = known);
       const http = error instanceof RefusedBody ? error.http : httpStatus[status];
       const text = route.kind === 'badVersion' ? '' : errorBody(known.message);
@@ -164,7 +174,10 @@ export class RestServer {
   async #infer(request: IncomingMessage, response: ServerResponse, route: Extract<RestRoute, { kind: 'infer' }>): Promise<void> {
     const { maxRequestBytes, timeoutMs } = this.#options;
     if (this.#requests >= maxRequests || this.#unsentBytes > 2 * maxRequestBytes)
-      throw new StatusError('UNAVAILABLE', `The server works on ${this.#requests} requests, and takes no more than ${maxRequests}; try again later`);
+      throw new StatusError(
+        'UNAVAILABLE',
+        `The server works on ${this.#requests} requests, and takes no more than ${maxRequests}; try again later`,
+      );
     this.#requests += 1;
     try {
       const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
@@ -172,10 +185,7 @@ export class RestServer {
       if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
       using _ = body;
       const deadline = new AbortController();
-      const timer = setTimeout(
-        () => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')),
-        timeoutMs,
-      );
+      const timer = setTimeout(() => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')), timeoutMs);
       const { socket } = request;
       computing.add(socket);
       try {
@@ -223,7 +233,12 @@ export class RestServer {
   #send(response: ServerResponse, status: number, body: Buffer | string, type: string, closes = false): void {
     if (response.destroyed || response.headersSent) return;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const headers = { 'content-type': type, 'content-length': bytes.length, ...(closes ? { connection: 'close' } : {}), ...(this.#options.hasCors ? corsHeaders : {}) };
+    const headers = {
+      'content-type': type,
+      'content-length': bytes.length,
+      ...(closes ? { connection: 'close' } : {}),
+      ...(this.#options.hasCors ? corsHeaders : {}),
+    };
     response.writeHead(status, headers);
     this.#unsentBytes += bytes.length;
     response.once('close', () => {
@@ -251,5 +266,7 @@ class RefusedBody extends StatusError {
 function refuseRaw(socket: Socket, status: number, title: string): void {
   if (!socket.writable) return;
   const body = htmlPage(status, title);
-  socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }

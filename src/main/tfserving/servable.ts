@@ -71,7 +71,11 @@ export class Servable implements AsyncDisposable {
     );
   }
 
-  async #run(name: string, inputs: Tensors, options: { readonly outputs?: readonly string[]; readonly signal?: AbortSignal }): Promise<Tensors> {
+  async #run(
+    name: string,
+    inputs: Tensors,
+    options: { readonly outputs?: readonly string[]; readonly signal?: AbortSignal },
+  ): Promise<Tensors> {
     const started = performance.now();
     const outputs = await this.#model.run(name, inputs, options);
     const micros = (performance.now() - started) * 1000;

@@ -35,7 +35,10 @@ function readDefaults(reader: ProtoReader): Readonly<Record<string, Tensor>> {
 const sameTags = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((tag) => other.includes(tag));
 
-function readMetaGraph(reader: ProtoReader): { readonly tags: readonly string[]; readonly signatures: ReadonlyMap<string, SignatureMessage> } {
+function readMetaGraph(reader: ProtoReader): {
+  readonly tags: readonly string[];
+  readonly signatures: ReadonlyMap<string, SignatureMessage>;
+} {
   const tags: string[] = [];
   const signatures = new Map<string, SignatureMessage>();
   while (reader.next()) {

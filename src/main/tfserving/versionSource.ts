@@ -36,14 +36,25 @@ async function readVersions(basePath: string, log: WriteLog): Promise<readonly A
  * Which versions of a model shall be served now, by its policy and what lies under its base path; undefined where that cannot be
  * told: then what is served stays. Says what is missing, every time it is asked, as TensorFlow Serving does.
  */
-export async function aspiredVersions({ name, basePath, versions: policy }: ModelConfig, log: WriteLog): Promise<readonly AspiredVersion[] | undefined> {
+export async function aspiredVersions(
+  { name, basePath, versions: policy }: ModelConfig,
+  log: WriteLog,
+): Promise<readonly AspiredVersion[] | undefined> {
   let found: readonly AspiredVersion[];
   try {
     found = await readVersions(basePath, log);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    const reason = code === 'ENOENT' ? `NOT_FOUND: ${basePath} not found` : code === 'EACCES' ? `PERMISSION_DENIED: ${basePath}; Permission denied` : `FAILED_PRECONDITION: ${basePath}; ${code}`;
-    log('E', `FileSystemStoragePathSource encountered a filesystem access error: Could not find base path ${basePath} for servable ${name} with error ${reason}`);
+    const reason =
+      code === 'ENOENT'
+        ? `NOT_FOUND: ${basePath} not found`
+        : code === 'EACCES'
+          ? `PERMISSION_DENIED: ${basePath}; Permission denied`
+          : `FAILED_PRECONDITION: ${basePath}; ${code}`;
+    log(
+      'E',
+      `FileSystemStoragePathSource encountered a filesystem access error: Could not find base path ${basePath} for servable ${name} with error ${reason}`,
+    );
     return undefined;
   }
   let aspired = found;
@@ -58,6 +69,9 @@ export async function aspiredVersions({ name, basePath, versions: policy }: Mode
     aspired = found.filter(({ version }) => policy.versions.includes(version));
   }
   if (aspired.length === 0)
-    log('W', `No versions of servable ${name} found under base path ${basePath}. Did you forget to name your leaf directory as a number (eg. '/1/')?`);
+    log(
+      'W',
+      `No versions of servable ${name} found under base path ${basePath}. Did you forget to name your leaf directory as a number (eg. '/1/')?`,
+    );
   return aspired;
 }

@@ -23,7 +23,7 @@ function* tfRecords(file: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const damaged = (what: string): StatusError =>
     new StatusError('DATA_LOSS', `${what}. Please verify your warmup data is in TFRecord format.`);
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     if (at + 12 > file.length) throw damaged(`truncated record at ${at}`);
     if (maskCrc(crc32c(file.subarray(at, at + 8))) !== view.getUint32(at + 8, true)) throw damaged(`corrupted record at ${at}`);
     const length = Number(view.getBigUint64(at, true));
@@ -117,8 +117,7 @@ export async function warmUp(servable: Servable, versionPath: string, { iteratio
   try {
     for (const record of tfRecords(file)) {
       records += 1;
-      if (records > maxRecords)
-        throw invalid(`Number of warmup records exceeds the maximum (${maxRecords}) at ${path}`);
+      if (records > maxRecords) throw invalid(`Number of warmup records exceeds the maximum (${maxRecords}) at ${path}`);
       const request = readLog(record);
       for (let run = 0; run < Math.max(iterations, 1); run += 1) await replay(servable, request);
     }
