@@ -4,8 +4,10 @@ import {
   status as grpcStatus,
   type ServerOptions,
   type ServiceDefinition,
+  type ServerUnaryCall,
   type handleUnaryCall,
   type handleServerStreamingCall,
+  type sendUnaryData,
 } from '@grpc/grpc-js';
 import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import { predictSignature, underLease, type Inference } from './inference.ts';
@@ -118,28 +120,29 @@ export class GrpcServer {
   }
 
   #unary(answer: Answer): handleUnaryCall<Buffer, Buffer> {
-    return (call, callback) => {
+    const work = async (request: Buffer, signal: AbortSignal): Promise<Buffer> => {
+      if (this.#calls >= maxCalls) throw new StatusError('UNAVAILABLE', `The server works on ${maxCalls} calls; try again later`);
+      this.#calls += 1;
+      try {
+        return buffer(await answer(request, { signal }));
+      } finally {
+        this.#calls -= 1;
+      }
+    };
+    const serve = async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
       const end = new AbortController();
       const ended = (): void => end.abort(new StatusError('CANCELLED', 'The call was cancelled'));
       call.once('cancelled', ended);
-      this.#calls += 1;
-      const work =
-        this.#calls > maxCalls
-          ? Promise.reject(new StatusError('UNAVAILABLE', `The server works on ${maxCalls} calls; try again later`))
-          : answer(call.request, { signal: end.signal });
-      work
-        .then(
-          (bytes) => callback(null, buffer(bytes)),
-          (error: unknown) => {
-            const { status, message } = asStatusError(error);
-            callback({ code: statusCode[status], details: message, metadata: new Metadata() });
-          },
-        )
-        .finally(() => {
-          this.#calls -= 1;
-          call.off('cancelled', ended);
-        });
+      try {
+        callback(null, await work(call.request, end.signal));
+      } catch (error) {
+        const { status, message } = asStatusError(error);
+        callback({ code: statusCode[status], details: message, metadata: new Metadata() });
+      } finally {
+        call.off('cancelled', ended);
+      }
     };
+    return (call, callback) => void serve(call, callback);
   }
 
   async #counted(api: string, work: (setModel: (model: string) => void) => Promise<Uint8Array>): Promise<Uint8Array> {

@@ -28,15 +28,17 @@ export function predictSignature(servable: Servable, name: string): SignatureInf
 export async function underLease<M, T>(lease: Lease<M>, signal: AbortSignal, use: (lease: Lease<M>) => Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason as Error);
-  const work = use(lease);
-  const done = (): void => {
-    signal.removeEventListener('abort', abort);
-    lease.release();
+  const work = async (): Promise<T> => {
+    try {
+      return await use(lease);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      lease.release();
+    }
   };
-  work.then(done, done);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
-  return await Promise.race([work, promise]);
+  return await Promise.race([work(), promise]);
 }
 
 /** Inferences on servables, counted. */
