@@ -9,7 +9,7 @@ import { inspectInWorker } from '../../src/main/savedmodel/inspectInWorker.ts';
 import { readSavedModelProto } from '../../src/main/savedmodel/savedModelProto.ts';
 import { crc32c, maskCrc } from '../../src/main/savedmodel/crc32c.ts';
 import { graphProblems } from '../../src/main/savedmodel/graphProblems.ts';
-import { describeGraph } from '../../src/main/savedmodel/signatureGraph.ts';
+import { describeGraph, describeSignatureGraph } from '../../src/main/savedmodel/signatureGraph.ts';
 import { CorruptTable, tableEntries } from '../../src/main/savedmodel/tableFile.ts';
 import { variableFitProblems } from '../../src/main/savedmodel/variableFit.ts';
 import { savedModelFromText } from '../../src/main/savedmodel/textProto.ts';
@@ -253,6 +253,13 @@ describe('the reader in a worker', () => {
     const meta = new ProtoWriter().message(2, (graph) =>
       graph
         .message(1, (info) => info.string(4, 'serve'))
+        .message(5, (pair) =>
+          pair
+            .string(1, 'serving_default')
+            .message(2, (signature) =>
+              signature.message(2, (output) => output.string(1, 'y').message(2, (info) => info.string(1, 'weights:0'))),
+            ),
+        )
         .message(2, (def) =>
           def.message(1, (node) =>
             node
@@ -269,9 +276,14 @@ describe('the reader in a worker', () => {
     writeFileSync(join(path, 'saved_model.pb'), meta.finish());
     let turns = 0;
     const ticking = setInterval(() => (turns += 1), 5);
-    const inspection = await inspectInWorker(join(folder, 'large'), { signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    const inspection = await inspectInWorker(join(folder, 'large'), { signal });
+    const whileInspecting = turns;
+    const { ops } = await describeSignatureGraph(path, ['serve'], 'serving_default', { signal });
     clearInterval(ticking);
-    expect([inspection.kind, inspection.versions[0]?.ops, turns > 3]).toEqual(['ok', { Const: 1 }, true]);
+    expect([inspection.kind, inspection.versions[0]?.ops, ops]).toEqual(['ok', { Const: 1 }, ['Const']]);
+    expect([whileInspecting > 3, turns - whileInspecting > 3]).toEqual([true, true]);
+    await expect(describeSignatureGraph(path, ['serve'], 'other', { signal })).rejects.toMatchObject({ code: 'SIGNATURE_NOT_FOUND' });
   });
 
   test('ends at once when aborted', async () => {

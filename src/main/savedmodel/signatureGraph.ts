@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
+import { runInThread } from './readerThread.ts';
 import { readGraphs } from './readGraphs.ts';
 import type { GraphFunction, GraphNode, MetaGraph } from './savedModelProto.ts';
 import { attrFunctions } from './tensorProto.ts';
@@ -9,6 +11,8 @@ const writes =
   /^(Assign|ResourceApply|Apply|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)|ResourceScatter|StatelessRestore|LookupTableInsert|LookupTableRemove|LookupTableImport|Queue(Enqueue|Dequeue)|Stack(Push|Pop)|CountUpTo|Barrier|Stage|Unstage|WriteFile|SaveV2|.*(Insert|Erase)(Many)?(V2)?$)/;
 /** Ops that refuse bytes which mean nothing to them. */
 const decodes = /^(Decode|Parse(Single)?(Sequence)?Example|ParseTensor|StringToNumber|UnicodeDecode)/;
+
+const smallBytes = 4_000_000;
 
 /** What running a signature involves, functions included. */
 export interface SignatureGraph {
@@ -70,8 +74,8 @@ export function describeGraph(graph: MetaGraph | undefined, signatureName: strin
   return { writesState: has(writes), needsMeaningfulBytes: has(decodes), ops: [...ops].toSorted() };
 }
 
-/** describeGraph of the meta graph with these tags. The version's saved_model.pb is read anew. */
-export async function describeSignatureGraph(
+/** describeGraph of the meta graph with these tags, in this thread. The version's saved_model.pb is read anew. */
+export async function readSignatureGraph(
   versionPath: string,
   tags: readonly string[],
   signatureName: string,
@@ -82,4 +86,16 @@ export async function describeSignatureGraph(
     graphs.find((one) => one.tags.length === tags.length && tags.every((tag) => one.tags.includes(tag))),
     signatureName,
   );
+}
+
+/** readSignatureGraph, in a thread of its own where the file is large: a small one is read sooner than a thread starts. */
+export async function describeSignatureGraph(
+  versionPath: string,
+  tags: readonly string[],
+  signatureName: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<SignatureGraph> {
+  const facts = await stat(join(versionPath, 'saved_model.pb')).catch(() => null);
+  if (facts !== null && facts.size <= smallBytes) return readSignatureGraph(versionPath, tags, signatureName, { signal });
+  return (await runInThread({ kind: 'signature', path: versionPath, tags, signature: signatureName }, { signal })) as SignatureGraph;
 }
