@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { buildIfNeeded } from './build.ts';
+import { cannotBeHad, chooseShell, type ShellChoice, type StartFacts } from './chooseShell.ts';
 import { projectRoot, run } from './run.ts';
 
 const say = (line: string): void => {
@@ -34,29 +35,27 @@ function downloadAnswers(): Promise<boolean> {
   return promise;
 }
 
-type Choice = { readonly shell: 'desktop'; readonly binary: string } | { readonly shell: 'web'; readonly why: string };
+/** Brings Electron's binary here, announced; undefined where it cannot be had. */
+async function downloadElectron(): Promise<string | undefined> {
+  if (!(await downloadAnswers())) return undefined;
+  say('Downloading Electron, about 110 MB, once…');
+  await run(process.execPath, [createRequire(import.meta.url).resolve('electron/install.js')], { show: true });
+  return electronBinary();
+}
 
-/** Which shell opens, and why it is not the desktop. `SLIPWAY_SHELL` decides where it is set. */
-async function chooseShell(): Promise<Choice> {
-  const wanted = process.env['SLIPWAY_SHELL'];
-  if (wanted === 'web') return { shell: 'web', why: 'SLIPWAY_SHELL=web' };
-  if (wanted !== undefined && wanted !== '' && wanted !== 'desktop')
-    throw new Error(`SLIPWAY_SHELL is ${wanted}; it can be web or desktop`);
-  const display = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
-  if (wanted !== 'desktop') {
-    if (!display) return { shell: 'web', why: 'there is no display' };
-    if (process.getuid?.() === 0) return { shell: 'web', why: 'the desktop shell does not run as root' };
-  }
-  const there = electronBinary();
-  if (there !== undefined) return { shell: 'desktop', binary: there };
-  if (await downloadAnswers()) {
-    say('Downloading Electron, about 110 MB, once…');
-    const { code } = await run(process.execPath, [createRequire(import.meta.url).resolve('electron/install.js')], { show: true });
-    const fetched = electronBinary();
-    if (code === 0 && fetched !== undefined) return { shell: 'desktop', binary: fetched };
-  }
-  if (wanted === 'desktop') throw new Error('Electron is not here and cannot be downloaded');
-  return { shell: 'web', why: 'Electron is not here and cannot be downloaded' };
+/** Decides by what there is, and downloads where that would change it. */
+async function chosenShell(): Promise<Exclude<ShellChoice, { kind: 'download' }>> {
+  const facts: StartFacts = {
+    wanted: process.env['SLIPWAY_SHELL'] ?? '',
+    hasDisplay: process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']),
+    isRoot: process.getuid?.() === 0,
+    electron: electronBinary(),
+  };
+  const choice = chooseShell(facts);
+  if (choice.kind !== 'download') return choice;
+  const settled = chooseShell({ ...facts, electron: (await downloadElectron()) ?? cannotBeHad });
+  if (settled.kind === 'download') throw new Error('what was downloaded cannot be asked for again');
+  return settled;
 }
 
 /** Runs a program in the foreground with this terminal; signals reach it, and its exit code becomes ours. */
@@ -79,8 +78,9 @@ try {
   const opensApp = args.length === 0 || (args.length === 1 && args[0] !== undefined && !args[0].startsWith('-') && existsSync(args[0]));
   if (!opensApp) become(process.execPath, [command, ...args]);
   else {
-    const choice = await chooseShell();
-    if (choice.shell === 'desktop') become(choice.binary, [projectRoot, ...args]);
+    const choice = await chosenShell();
+    if (choice.kind === 'refused') throw new Error(choice.why);
+    if (choice.kind === 'desktop') become(choice.binary, [projectRoot, ...args]);
     else {
       say(`Opening the web shell: ${choice.why}.`);
       become(process.execPath, [command, ...(args.length === 0 ? ['web'] : args)]);

@@ -1,16 +1,20 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { Outside } from '../app.ts';
 import { dataFolder } from '../owner/dataFolder.ts';
 import { openSettingsFile } from '../settings/settingsStore.ts';
 import type { CommandIo } from './commandIo.ts';
 import { version } from './version.ts';
 
-/** The folder of what is shipped beside the program: in the project, or unpacked beside the package. */
-export function resourcesFolder(): string {
-  const built = join(import.meta.dirname, '..', '..', 'resources');
-  return existsSync(built) ? built : join(import.meta.dirname, '..', '..', '..', 'resources');
+/** Where this program's files lie: flat when built, in rooms as sources. */
+const programFolder = import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, '..') : import.meta.dirname;
+
+/**
+ * The folder of what is shipped beside the program, in the project as in a package. Of a package's archive it is the unpacked
+ * part, since a container cannot mount what lies in an archive.
+ */
+export function resourcesFolder(program: string = programFolder): string {
+  return join(program, '..', '..', 'resources').replace(`app.asar${sep}`, `app.asar.unpacked${sep}`);
 }
 
 /** The world of a command or of the web shell. */
