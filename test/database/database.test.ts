@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,6 +41,18 @@ test('the owner id is made once', () => {
   second.close();
 });
 
+test('an empty file is brought up to date', () => {
+  writeFileSync(join(folder, 'slipway.db'), '');
+  const db = openDatabase(folder);
+  db.events.add({ about: 'm', kind: 'serving', detail: '' });
+  expect([db.models.all(), db.servings.all(), db.events.recent(5).map(({ about, kind }) => [about, kind])]).toEqual([
+    [],
+    [],
+    [['m', 'serving']],
+  ]);
+  db.close();
+});
+
 test('a damaged file and one of a newer Slipway are said, and left as they are', async () => {
   writeFileSync(join(folder, 'slipway.db'), 'this is no database, and was somebody’s file');
   expect(() => openDatabase(folder)).toThrow(/cannot be used/);
@@ -50,7 +62,9 @@ test('a damaged file and one of a newer Slipway are said, and left as they are',
   const db = new DatabaseSync(join(folder, 'slipway.db'));
   db.exec('PRAGMA user_version = 99');
   db.close();
+  const before = readFileSync(join(folder, 'slipway.db'));
   expect(() => openDatabase(folder)).toThrow(/cannot be used/);
+  expect(readFileSync(join(folder, 'slipway.db')).equals(before)).toBe(true);
 });
 
 test('the lock is held by one at a time', () => {

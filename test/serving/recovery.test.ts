@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/main/database/database.ts';
 import type { Serving } from '../../src/shared/contract/serving.ts';
 import { whyNoEngine } from '../docker/engine.ts';
 import { fixtures } from '../fixtures.ts';
@@ -76,9 +77,8 @@ describe.skipIf(why !== undefined)(why === undefined ? 'behind our back' : `behi
     const { plan, containerId } = await first.serve(folder, { name: 'half' });
     await first.kill();
     await first[Symbol.asyncDispose]();
-    const { DatabaseSync } = await import('node:sqlite');
-    const db = new DatabaseSync(join(home, 'slipway.db'));
-    db.exec('DELETE FROM servings');
+    const db = openDatabase(home);
+    for (const { id } of db.servings.all()) db.servings.remove(id);
     db.close();
     await using second = await ownHere(home);
     const adopted = await second.serving('half', 'serving');
@@ -161,11 +161,10 @@ describe.skipIf(why !== undefined)(why === undefined ? 'behind our back' : `behi
     docker('rm', '-f', containerId ?? '');
     await owner.serving('half', 'stopped');
     await owner.client.servings.remove({ id: 'half' });
-    const { DatabaseSync } = await import('node:sqlite');
-    const db = new DatabaseSync(join(home, 'slipway.db'), { readOnly: true });
-    const kinds = db.prepare('SELECT about, kind FROM events ORDER BY id').all();
+    const db = openDatabase(home);
+    const happened = db.events.recent(10).toReversed();
     db.close();
-    expect(kinds.map(({ about, kind }) => `${String(about)} ${String(kind)}`)).toEqual([
+    expect(happened.map(({ about, kind }) => `${about} ${kind}`)).toEqual([
       'half starting',
       'half serving',
       'half stopped',

@@ -1,22 +1,26 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Credentials } from './dockerEngine.ts';
+import { tokenUser, type Credentials } from './dockerEngine.ts';
 import type { TypedCredentials } from './typedCredentials.ts';
 
 /** Docker's own key for its hub. */
 const hubKey = 'https://index.docker.io/v1/';
 
 interface DockerConfig {
-  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly username?: string; readonly password?: string }>>;
+  readonly auths?: Readonly<Record<string, { readonly auth?: string; readonly identitytoken?: string }>>;
   readonly credsStore?: string;
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
 
+/** Docker's hub by its own names. */
+const hubNames = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+
 /** The registry of a reference: its first part where that has a dot, a colon or is localhost; else Docker's hub (empty). */
 export function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
-  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : '';
+  const named = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') && !hubNames.has(first);
+  return named ? first : '';
 }
 
 /** Asks a credential helper; undefined where it has none for the server or is not there. */
@@ -66,6 +70,8 @@ export async function credentialsFor(
     const asked = helper === undefined || helper === '' ? undefined : await askHelper(helper, key);
     if (asked !== undefined) return asked;
     const entry = config.auths?.[key];
+    if (entry?.identitytoken !== undefined && entry.identitytoken !== '')
+      return { username: tokenUser, password: entry.identitytoken, serverAddress: key };
     if (entry?.auth !== undefined && entry.auth !== '') {
       const [username = '', ...password] = Buffer.from(entry.auth, 'base64').toString('utf8').split(':');
       return { username, password: password.join(':'), serverAddress: key };

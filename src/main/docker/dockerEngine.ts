@@ -79,6 +79,9 @@ export interface RawLogLine {
   readonly text: string;
 }
 
+/** The user's name where the password is an identity token: Docker's convention between client and credential helper. */
+export const tokenUser = '<token>';
+
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -93,6 +96,11 @@ export interface DockerEngine {
   facts(options: Cancellable): Promise<EngineFacts>;
   /** null where the image is not on the engine. */
   inspectImage(reference: string, options: Cancellable): Promise<ImageFacts | null>;
+  /** The platforms that a registry has an image for, before anything is pulled; null where it does not say. */
+  fetchPlatforms(
+    reference: string,
+    options: Cancellable & { readonly credentials?: Credentials | undefined },
+  ): Promise<readonly string[] | null>;
   /** Pulls; what has arrived stays when aborted. Progress is sent at most some times a second. */
   pull(
     reference: string,

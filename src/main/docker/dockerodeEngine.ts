@@ -3,7 +3,15 @@ import { stat } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { AppError, type ErrorData } from '../../shared/contract/errors.ts';
-import type { ContainerEvent, ContainerFacts, ContainerSpec, DockerEngine, ImageFacts } from './dockerEngine.ts';
+import {
+  tokenUser,
+  type ContainerEvent,
+  type ContainerFacts,
+  type ContainerSpec,
+  type Credentials,
+  type DockerEngine,
+  type ImageFacts,
+} from './dockerEngine.ts';
 import { connectionOf } from './endpoint.ts';
 import { figuresOf, type EngineStats } from './figures.ts';
 import { readLogLines } from './logFrames.ts';
@@ -11,6 +19,15 @@ import { dockerProblem } from './problems.ts';
 import { createPullProgress, type PullEvent } from './pullProgress.ts';
 
 const progressEveryMs = 200;
+/** A registry that does not answer in this time is not waited for before a pull. */
+const registryMs = 5_000;
+
+/** Credentials as the engine takes them. */
+function authOf(credentials: Credentials | undefined): { authconfig?: object } {
+  if (credentials === undefined) return {};
+  const { username, password, serverAddress: serveraddress } = credentials;
+  return { authconfig: username === tokenUser ? { identitytoken: password, serveraddress } : { username, password, serveraddress } };
+}
 
 const textIn = (info: Record<string, unknown>, key: string): string => {
   const value = info[key];
@@ -185,16 +202,26 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         signal,
       ),
     inspectImage: (reference, { signal }) => inspectImage(reference, signal),
+    async fetchPlatforms(reference, { signal, credentials }) {
+      try {
+        const told = (await docker
+          .getImage(reference)
+          .distribution({ ...authOf(credentials), abortSignal: AbortSignal.any([signal, AbortSignal.timeout(registryMs)]) })) as {
+          readonly Platforms?: readonly { readonly os: string; readonly architecture: string }[] | null;
+        };
+        // An index lists its attestations as unknown/unknown.
+        const platforms = (told.Platforms ?? []).filter(({ architecture }) => architecture !== '' && architecture !== 'unknown');
+        return platforms.length === 0 ? null : platforms.map(({ os, architecture }) => `${os}/${architecture}`);
+      } catch {
+        // Whatever hinders the question hinders the pull, which says it better; some engines and registries know only to pull.
+        signal.throwIfAborted();
+        return null;
+      }
+    },
     pull: (reference, { signal, credentials, onProgress }) =>
       call(
         async () => {
-          const authconfig =
-            credentials === undefined
-              ? {}
-              : {
-                  authconfig: { username: credentials.username, password: credentials.password, serveraddress: credentials.serverAddress },
-                };
-          const stream = (await docker.pull(reference, { ...authconfig, abortSignal: signal })) as unknown as Readable;
+          const stream = (await docker.pull(reference, { ...authOf(credentials), abortSignal: signal })) as unknown as Readable;
           const progress = createPullProgress(reference, () => performance.now());
           let told = 0;
           for await (const event of jsonLines(stream, signal)) {

@@ -8,7 +8,7 @@ export function isRemote(endpoint: string): boolean {
   return !['localhost', '127.0.0.1', '[::1]', '::1'].includes(hostname);
 }
 
-/** How dockerode reaches an endpoint of this machine. */
+/** How dockerode reaches an endpoint of this machine. Throws a TypeError for what is none: `fd://`, `https://`. */
 export function connectionOf(endpoint: string): DockerOptions {
   if (endpoint.startsWith('unix://')) return { socketPath: endpoint.slice('unix://'.length) };
   if (endpoint.startsWith('npipe://'))
@@ -18,6 +18,7 @@ export function connectionOf(endpoint: string): DockerOptions {
         .replaceAll('/', '\\')
         .replace(/^\\{2,}/, '\\\\'),
     };
+  if (!/^(tcp|http):\/\/./.test(endpoint)) throw new TypeError(`no address of an engine: ${endpoint}`);
   const url = new URL(endpoint.replace(/^tcp:/, 'http:'));
   return { protocol: 'http', host: url.hostname, port: Number(url.port || 2375) };
 }

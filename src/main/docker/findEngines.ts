@@ -27,7 +27,10 @@ function readJson<T>(path: string): T | undefined {
 }
 
 /** Every place where an engine of this user may listen, the likeliest first: DOCKER_HOST, contexts, then the products' own sockets. */
-export function enginePlaces(env: Readonly<Record<string, string | undefined>>): readonly Place[] {
+export function enginePlaces(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+): readonly Place[] {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   const dockerFolder = env['DOCKER_CONFIG'] ?? join(home, '.docker');
   const places: Place[] = [];
@@ -46,7 +49,7 @@ export function enginePlaces(env: Readonly<Record<string, string | undefined>>):
     )
     .toSorted((a, b) => Number(b.name === current) - Number(a.name === current));
   for (const context of contexts.filter(({ name }) => name === current)) add(`context ${context.name}`, context.host);
-  if (process.platform === 'win32') {
+  if (platform === 'win32') {
     add('Docker Desktop', 'npipe:////./pipe/docker_engine');
     add('Docker Desktop', 'npipe:////./pipe/dockerDesktopLinuxEngine');
     add('Podman', 'npipe:////./pipe/podman-machine-default');

@@ -3,13 +3,11 @@ import type { PullProgress } from '../../shared/contract/serving.ts';
 import type { Credentials, DockerEngine, ImageFacts } from './dockerEngine.ts';
 import { splitReference } from './dockerodeEngine.ts';
 
-/** `linux/amd64` of both; a variant such as v8 does not part them. */
-function checkPlatform(reference: string, image: ImageFacts, enginePlatform: string): ImageFacts {
+/** `linux/amd64` of both; a variant such as v8 does not part them. IMAGE_WRONG_ARCHITECTURE. */
+function checkPlatform(image: string, platforms: readonly string[], enginePlatform: string): void {
   const arch = (platform: string): string => platform.split('/')[1] ?? platform;
-  if (arch(image.platform) !== arch(enginePlatform)) {
-    throw new AppError('IMAGE_WRONG_ARCHITECTURE', { image: reference, image_arch: image.platform, engine_arch: enginePlatform });
-  }
-  return image;
+  if (!platforms.some((platform) => arch(platform) === arch(enginePlatform)))
+    throw new AppError('IMAGE_WRONG_ARCHITECTURE', { image, image_arch: platforms.join(', '), engine_arch: enginePlatform });
 }
 
 /**
@@ -38,12 +36,20 @@ export async function ensureImage(
   },
 ): Promise<ImageFacts> {
   const here = always ? null : await engine.inspectImage(reference, { signal });
-  if (here !== null) return checkPlatform(reference, here, enginePlatform);
+  if (here !== null) {
+    checkPlatform(reference, [here.platform], enginePlatform);
+    return here;
+  }
   const full = reference.includes('@') || /:[\w.-]+$/.test(reference.split('/').at(-1) ?? '') ? reference : `${reference}:latest`;
   const source = mirror === '' ? full : `${mirror.replace(/\/$/, '')}/${full}`;
-  await engine.pull(source, { signal, credentials: await credentials(source), onProgress });
+  const login = await credentials(source);
+  // Before the bytes: an image for another processor can be hundreds of megabytes.
+  const platforms = await engine.fetchPlatforms(source, { signal, credentials: login });
+  if (platforms !== null) checkPlatform(reference, platforms, enginePlatform);
+  await engine.pull(source, { signal, credentials: login, onProgress });
   if (source !== full) await engine.tagImage(source, full, { signal });
   const pulled = await engine.inspectImage(full, { signal });
   if (pulled === null) throw new AppError('IMAGE_NOT_FOUND', { image: splitReference(full).name });
-  return checkPlatform(reference, pulled, enginePlatform);
+  checkPlatform(reference, [pulled.platform], enginePlatform);
+  return pulled;
 }

@@ -16,9 +16,9 @@ export function dataFolder(env: Readonly<Record<string, string | undefined>>): s
 const maxSocketPath = 100;
 
 /** Where the owner of a data folder listens: a socket in it, or a named pipe. */
-export function ownerSocket(home: string): string {
+export function ownerSocket(home: string, platform: NodeJS.Platform = process.platform): string {
   const key = createHash('sha256').update(resolve(home)).digest('hex').slice(0, 20);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\slipway-${key}`;
+  if (platform === 'win32') return `\\\\.\\pipe\\slipway-${key}`;
   const usual = join(home, 'owner.sock');
   return Buffer.byteLength(usual) <= maxSocketPath ? usual : join(tmpdir(), `slipway-${process.getuid?.() ?? 0}-${key}`, 'owner.sock');
 }

@@ -44,6 +44,9 @@ export function containerSpec(
 /** A word for a POSIX shell. */
 const word = (text: string): string => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
+/** A field of `--mount`, which is a line of CSV. */
+const field = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
 /** The same container as a `docker run` line. */
 export function dockerRunText(spec: ContainerSpec): string {
   const parts = [
@@ -53,7 +56,7 @@ export function dockerRunText(spec: ContainerSpec): string {
     ['--memory', String(spec.memoryBytes)],
     ['--pids-limit', String(spec.pidsLimit)],
     ...Object.entries(spec.ports).map(([inside, outside]) => ['--publish', `127.0.0.1:${outside}:${inside}`]),
-    ...spec.mounts.map(({ source, target }) => ['--mount', `type=bind,source=${source},target=${target},readonly`]),
+    ...spec.mounts.map(({ source, target }) => ['--mount', `type=bind,${field(`source=${source}`)},target=${target},readonly`]),
     ...Object.entries(spec.env).map(([name, value]) => ['--env', `${name}=${value}`]),
     ['--log-driver', 'json-file', '--log-opt', `max-size=${spec.log.maxSizeMb}m`, '--log-opt', `max-file=${spec.log.maxFiles}`],
     [spec.image, ...spec.command],

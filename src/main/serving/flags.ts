@@ -11,6 +11,7 @@ const planned = new Set([
   'saved_model_tags',
   'max_num_load_retries',
   'grpc_socket_path',
+  'use_alts_credentials',
   'ssl_config_file',
   'version',
   'help',

@@ -1,4 +1,5 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import { metaGraphFor } from '../../shared/contract/savedModel.ts';
 import type { ServeRequest, ServingPlan } from '../../shared/contract/serving.ts';
@@ -14,19 +15,33 @@ export function memoryFor(modelBytes: number, engineBytes: number | null): numbe
   return engineBytes === null ? wanted : Math.min(wanted, engineBytes);
 }
 
-/** Whether everyone may read a path: what user 1000 in the container would need where the owner is root. */
-async function readableByAll(path: string): Promise<boolean> {
-  const { mode } = await stat(path);
-  return (mode & 0o005) === 0o005;
+/** A model has some files a version; what lies beyond is not looked at. */
+const maxLooked = 5_000;
+
+/** The first path at or below a folder that not everybody may read, as user 1000 in the container must where the owner is root. */
+async function closedPathIn(folder: string): Promise<string | null> {
+  const waiting = [folder];
+  for (let looked = 0; looked < maxLooked; looked += 1) {
+    const path = waiting.pop();
+    if (path === undefined) return null;
+    const facts = await stat(path).catch(() => null);
+    // A link to nothing is told by the server, if it wants it.
+    if (facts === null) continue;
+    const needed = facts.isDirectory() ? 0o005 : 0o004;
+    if ((facts.mode & needed) !== needed) return path;
+    if (facts.isDirectory()) waiting.push(...(await readdir(path)).map((name) => join(path, name)));
+  }
+  return null;
 }
 
-/** uid:gid of the folder's owner; where that is root, 1000 if it can read the folder. On Windows and macOS the engine maps files to any user. */
+/** uid:gid of the folder's owner; where that is root, 1000 if it can read all of it, else MODEL_UNREADABLE. On Windows and macOS the engine maps files to any user. */
 export async function userFor(path: string): Promise<string> {
   if (process.platform !== 'linux') return '1000:1000';
   const { uid, gid } = await stat(path);
   if (uid !== 0) return `${uid}:${gid}`;
-  if (await readableByAll(path)) return '1000:1000';
-  throw new AppError('MODEL_UNREADABLE', { path });
+  const closed = await closedPathIn(path);
+  if (closed === null) return '1000:1000';
+  throw new AppError('MODEL_UNREADABLE', { path: closed });
 }
 
 /** The folder to mount and where: the base folder as it is, or one version's folder under its number. */
