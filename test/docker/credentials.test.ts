@@ -72,7 +72,11 @@ test.skipIf(process.platform === 'win32')(
 );
 
 test('what was typed comes first, and a damaged configuration is no login', async () => {
-  const typed = new Map([['r.example', { username: 'typed', password: 'p', serverAddress: 'r.example' }]]);
+  const typed = new Map(['r.example', 'docker.io'].map((one) => [one, { username: `typed ${one}`, password: 'p', serverAddress: one }]));
   writeFileSync(join(folder, 'config.json'), '{ not json');
-  expect([(await ask('r.example/a', typed))?.username, await ask('s.example/a', typed)]).toEqual(['typed', undefined]);
+  expect([
+    (await ask('r.example/a', typed))?.username,
+    (await ask('tensorflow/serving', typed))?.username,
+    await ask('s.example/a', typed),
+  ]).toEqual(['typed r.example', 'typed docker.io', undefined]);
 });

@@ -56,8 +56,10 @@ export async function credentialsFor(
   { dockerFolder, typed }: { readonly dockerFolder: string; readonly typed: Pick<TypedCredentials, 'get'> },
 ): Promise<Credentials | undefined> {
   const registry = registryOf(reference);
-  const known = typed.get(registry);
-  if (known !== undefined) return known;
+  for (const name of registry === '' ? ['', ...hubNames] : [registry]) {
+    const known = typed.get(name);
+    if (known !== undefined) return known;
+  }
   let config: DockerConfig;
   try {
     config = JSON.parse(await readFile(join(dockerFolder, 'config.json'), 'utf8')) as DockerConfig;
