@@ -2,7 +2,7 @@
  * Pictures of every page, in both languages and both themes: `node e2e/screenshots.ts FOLDER`.
  * It drives the built web shell with models of the fixtures and the engine of this machine, and removes what it served.
  */
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
@@ -10,6 +10,7 @@ import { chromiumOptions } from '../test/chromium.ts';
 import { fixtures, whyNoFixtures } from '../test/fixtures.ts';
 import { removeContainersOf } from './containers.ts';
 import { dragOverWindow, dropOnWindow } from './drop.ts';
+import { openHeldRegistry } from './heldRegistry.ts';
 import { endProgram, slipway, startWebShellProgram } from './programs.ts';
 
 const languages = ['en', 'zh'] as const;
@@ -30,7 +31,7 @@ async function take(): Promise<void> {
   undo.defer(() => removeContainersOf(scratch));
   const models = join(scratch, 'models');
   for (const name of ['digits_cnn', 'iris']) await cp(join(material, 'models', 'models', name), join(models, name), { recursive: true });
-  for (const name of ['missing_data', 'no_serve_tag'])
+  for (const name of ['missing_data', 'truncated_data'])
     await cp(join(material, 'models', 'bad', name), join(models, name), { recursive: true });
   const env = { ...process.env, SLIPWAY_HOME: join(scratch, 'home') };
   const program = await startWebShellProgram(env, ['--port', '0', '--root', models]);
@@ -95,7 +96,30 @@ async function take(): Promise<void> {
       async () => {
         await go('/models');
         await dropOnWindow(page, join(models, 'missing_data'));
-        await page.getByRole('dialog').getByRole('heading').first().waitFor();
+        await page.getByRole('dialog').getByRole('tree').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'import-half',
+      async () => {
+        await go('/models');
+        await page.keyboard.press('o');
+        await page.getByRole('treeitem', { name: 'truncated_data' }).click();
+        await page.keyboard.press('Enter');
+        await page.getByRole('progressbar').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'engine',
+      async () => {
+        await go('/models');
+        await page
+          .getByRole('banner')
+          .getByRole('button', { name: /Docker/ })
+          .click();
+        await page.getByRole('dialog').waitFor();
       },
       () => page.keyboard.press('Escape'),
     ],
@@ -134,21 +158,36 @@ async function take(): Promise<void> {
   await slipway(env, 'serve', join(models, 'digits_cnn'), '--detach');
   await slipway(env, 'serve', join(models, 'iris'), '--detach');
   await slipway(env, 'stop', 'iris');
+  // Some seconds of figures, so that a line can be seen.
+  await go('/servings');
+  await page.getByRole('img', { name: /^(CPU|CPU，)/ }).waitFor();
   await all('', pages);
 
-  const openServing = async (): Promise<void> => {
+  const openServing = async (name = 'digits_cnn'): Promise<void> => {
     await go('/servings');
+    await page.getByRole('main').getByRole('link', { name }).click();
+    await page.getByRole('heading', { level: 1 }).getByText(name).waitFor();
+  };
+  const openModel = async (): Promise<void> => {
+    await go('/models');
     await page.getByRole('main').getByRole('link', { name: 'digits_cnn' }).click();
     await page.getByRole('heading', { level: 1 }).getByText('digits_cnn').waitFor();
   };
   await all('', [
-    ['serving', openServing],
     [
-      'model',
+      'serving',
       async () => {
-        await go('/models');
-        await page.getByRole('main').getByRole('link', { name: 'digits_cnn' }).click();
-        await page.getByRole('heading', { level: 1 }).getByText('digits_cnn').waitFor();
+        await openServing();
+        await page.getByRole('log').getByText('Successfully loaded').waitFor();
+        await page.getByRole('main').getByRole('img').first().waitFor();
+      },
+    ],
+    ['model', openModel],
+    [
+      'model-files',
+      async () => {
+        await openModel();
+        await page.getByRole('tab').nth(2).click();
       },
     ],
     [
@@ -157,6 +196,54 @@ async function take(): Promise<void> {
         await go('/playground');
         await page.getByRole('main').getByRole('button').last().click();
         await page.getByText('200 OK').waitFor();
+      },
+    ],
+    [
+      'misfit',
+      async () => {
+        await go('/playground');
+        await page.getByRole('main').getByRole('textbox').click();
+        await page.keyboard.press('ControlOrMeta+A');
+        await page.keyboard.insertText('{"instances": [[[[0.5], [1.0]]]]}');
+        await page.locator('[data-wrong]').first().waitFor();
+      },
+    ],
+  ]);
+
+  await using registry = await openHeldRegistry();
+  await slipway(env, 'rm', 'iris');
+  const iris = slipway(env, 'serve', join(models, 'iris'), '--detach', '--image', registry.image);
+  await all('', [
+    [
+      'pull',
+      async () => {
+        await openServing('iris');
+        await page.getByRole('progressbar').first().waitFor();
+      },
+    ],
+    [
+      'tasks',
+      async () => {
+        await page.keyboard.press('Shift+T');
+        await page.getByRole('dialog').getByRole('progressbar').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+  ]);
+  registry.release();
+  await iris;
+  await slipway(env, 'stop', 'iris');
+  await rename(join(models, 'iris', '3'), join(models, 'iris', 'v3'));
+  await rm(join(models, 'iris', '2'), { recursive: true });
+  await rm(join(models, 'iris', '1'), { recursive: true });
+  await slipway(env, 'start', 'iris').catch(() => '');
+  await all('', [
+    [
+      'failed',
+      async () => {
+        await openServing('iris');
+        await page.getByRole('alert').waitFor();
+        await page.getByRole('log').waitFor();
       },
     ],
   ]);

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 import type { Task } from '../../shared/contract/state.ts';
 import { Icon, Logo } from '../ui/Icon.tsx';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
+import { majorMinor } from '../ui/format.ts';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { StateGlyph, StateMark } from '../ui/StateMark.tsx';
 import { useText } from './i18n.tsx';
@@ -25,15 +26,13 @@ function EngineMenu() {
   const [opened, setOpened] = useState(false);
   const word =
     engine.state === 'connected'
-      ? `${engine.product ?? 'Docker'} ${engine.version ?? ''}`
+      ? `${engine.product ?? 'Docker'} ${majorMinor(engine.version ?? '')}`
       : t(engine.state === 'looking' ? 'bar.engine.looking' : 'bar.engine.away');
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" withinPortal trapFocus>
       <Popover.Target>
-        <Button variant="subtle" color="gray" onClick={() => setOpened(!opened)} aria-expanded={opened}>
+        <Button variant="subtle" rightSection={<Icon name="down" size={14} />} onClick={() => setOpened(!opened)} aria-expanded={opened}>
           <StateMark mark={engine.state === 'connected' ? 'serving' : engine.state === 'looking' ? 'under-way' : 'attention'} word={word} />
-          &nbsp;
-          <Icon name="down" size={14} />
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={styles['menu']} aria-label={word}>
@@ -94,8 +93,6 @@ function TaskRow({ task }: { readonly task: Task }) {
         {task.error === null ? null : <p>{errorWords(task.error).title}</p>}
       </div>
       <ActionIcon
-        variant="subtle"
-        color="gray"
         aria-label={t(running ? 'bar.stopTask' : 'bar.dismissTask', { label: task.label })}
         onClick={() => void call.run(() => (running ? client.tasks.cancel({ id: task.id }) : client.tasks.dismiss({ id: task.id })))}
       >
@@ -117,7 +114,6 @@ function TasksMenu() {
         <Button
           id="tasks-button"
           variant="subtle"
-          color="gray"
           leftSection={<Icon name="tasks" />}
           onClick={() => setOpened(!opened)}
           aria-expanded={opened}
@@ -147,7 +143,7 @@ export function Bar() {
     <header className={styles['bar']}>
       <span className={styles['brand']}>
         <Logo />
-        Slipway
+        <span>Slipway</span>
       </span>
       <button type="button" className={styles['search']} onClick={() => spotlight.open()}>
         <Icon name="search" size={14} />
@@ -159,12 +155,12 @@ export function Bar() {
       <TasksMenu />
       <span className={styles['divider']} />
       <Tooltip label={t('bar.language')}>
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('bar.language')} onClick={toggleLanguage}>
+        <ActionIcon size={32} aria-label={t('bar.language')} onClick={toggleLanguage}>
           <Icon name="language" />
         </ActionIcon>
       </Tooltip>
       <Tooltip label={t('bar.theme')}>
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('bar.theme')} onClick={toggleTheme}>
+        <ActionIcon size={32} aria-label={t('bar.theme')} onClick={toggleTheme}>
           <Icon name={isDark ? 'sun' : 'moon'} />
         </ActionIcon>
       </Tooltip>

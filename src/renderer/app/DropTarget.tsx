@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { ErrorReport } from '../../shared/contract/errors.ts';
+import { LargeLogo } from '../ui/Icon.tsx';
 import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { useText } from './i18n.tsx';
@@ -17,7 +18,8 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
   const { t, number } = useText();
   const connection = useConnection();
   const isLink = useMirror((state) => state.facts?.capabilities.dropIsLink ?? false);
-  const [over, setOver] = useState(false);
+  // How many items are held over the window: all that a browser tells before the drop.
+  const [over, setOver] = useState<number | null>(null);
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<ErrorReport | null>(null);
   const running = useRef<AbortController | null>(null);
@@ -29,19 +31,19 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
       if (!isFiles(event)) return;
       event.preventDefault();
       depth.current += 1;
-      setOver(true);
+      setOver(event.dataTransfer?.items.length ?? 1);
     };
     const leave = (event: DragEvent): void => {
       if (!isFiles(event)) return;
       depth.current = Math.max(0, depth.current - 1);
-      if (depth.current === 0) setOver(false);
+      if (depth.current === 0) setOver(null);
     };
     const hover = (event: DragEvent): void => {
       if (isFiles(event)) event.preventDefault();
     };
     const drop = (event: DragEvent): void => {
       depth.current = 0;
-      setOver(false);
+      setOver(null);
       const { dataTransfer } = event;
       if (dataTransfer === null || !isFiles(event)) return;
       event.preventDefault();
@@ -77,14 +79,23 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
   return (
     <div className={styles['window']}>
       {children}
-      {over ? (
+      {over === null ? null : (
         <div className={styles['over']} role="status">
-          <h2>{t('drop.title')}</h2>
+          <LargeLogo />
+          <h2>{t('drop.title', { items: over })}</h2>
           <p>
-            {t('drop.text')} {isLink ? '' : t('drop.copied')}
+            {t('drop.items', { items: over })} {t(isLink ? 'drop.linked' : 'drop.copied')}
+          </p>
+          <ul>
+            {(['drop.takes.folder', 'drop.takes.version', 'drop.takes.archive', 'drop.takes.several'] as const).map((key) => (
+              <li key={key}>{t(key)}</li>
+            ))}
+          </ul>
+          <p className={styles['leave']}>
+            {t('drop.leave')} <kbd className={styles['key']}>Esc</kbd>
           </p>
         </div>
-      ) : null}
+      )}
       {sending === null && problem === null ? null : (
         <div className={styles['sending']}>
           {sending === null ? null : (

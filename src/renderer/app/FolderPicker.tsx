@@ -9,7 +9,16 @@ import { openImport, reportOf, useClient, useMirror } from './store.ts';
 import { useCall } from './useCall.ts';
 import styles from './FolderPicker.module.css';
 
-const usePicker = create<{ readonly opened: boolean }>()(() => ({ opened: false }));
+/** What is chosen from the tree, and what happens with its ticket; null where nothing is asked. */
+type Purpose = { readonly kind: 'model' } | { readonly kind: 'image'; readonly onTicket: (ticket: string) => void };
+
+const usePicker = create<{ readonly purpose: Purpose | null }>()(() => ({ purpose: null }));
+
+/** Opens the tree of this machine for a `docker save` file. */
+export function pickImageFile(onTicket: (ticket: string) => void): void {
+  usePicker.setState({ purpose: { kind: 'image', onTicket } });
+}
+
 
 /** Opens the way of this shell to choose a folder: its dialog, or the tree of this machine. */
 export function useFolderPicker(): { readonly pick: () => void } {
@@ -17,7 +26,7 @@ export function useFolderPicker(): { readonly pick: () => void } {
   const dialog = useMirror((state) => state.facts?.capabilities.pickFolderDialog ?? false);
   const pick = (): void => {
     if (!dialog) {
-      usePicker.setState({ opened: true });
+      usePicker.setState({ purpose: { kind: 'model' } });
       return;
     }
     // A failed dialog is told by main's own log; nothing was chosen.
@@ -38,7 +47,7 @@ function rowsOf(entries: readonly Entry[], open: ReadonlyMap<string, readonly En
   return entries.flatMap((entry) => [{ entry, level }, ...rowsOf(open.get(entry.node) ?? [], open, level + 1)]);
 }
 
-function Tree({ onChosen }: { readonly onChosen: (node: string) => void }) {
+function Tree({ purpose, onChosen }: { readonly purpose: Purpose; readonly onChosen: (node: string) => void }) {
   const { t } = useText();
   const client = useClient();
   const call = useCall();
@@ -57,6 +66,8 @@ function Tree({ onChosen }: { readonly onChosen: (node: string) => void }) {
   }, [client, run]);
 
   const rows = rowsOf(roots, open);
+  const fits = (node: string | null): node is string =>
+    rows.some(({ entry }) => entry.node === node && (purpose.kind === 'model' || entry.kind === 'image-file'));
   const select = (node: string): void => {
     setChosen(node);
     items.current.get(node)?.focus();
@@ -95,7 +106,7 @@ function Tree({ onChosen }: { readonly onChosen: (node: string) => void }) {
     else if (event.key === 'ArrowLeft') {
       const parent = rows.slice(0, at).findLast(({ level }) => level < row.level);
       if (parent !== undefined) select(parent.entry.node);
-    } else if (event.key === 'Enter') onChosen(row.entry.node);
+    } else if (event.key === 'Enter' && fits(row.entry.node)) onChosen(row.entry.node);
     else return;
     event.preventDefault();
   };
@@ -132,7 +143,7 @@ function Tree({ onChosen }: { readonly onChosen: (node: string) => void }) {
       </ScrollArea>
       <ErrorNote problem={call.problem} />
       <Group justify="flex-end" mt="lg" gap="sm">
-        <Button variant="filled" disabled={chosen === null} onClick={() => (chosen === null ? undefined : onChosen(chosen))}>
+        <Button variant="filled" disabled={!fits(chosen)} onClick={() => (fits(chosen) ? onChosen(chosen) : undefined)}>
           {t('tree.choose')}
         </Button>
       </Group>
@@ -145,23 +156,24 @@ export function FolderPicker() {
   const { t } = useText();
   const client = useClient();
   const call = useCall();
-  const opened = usePicker((state) => state.opened);
-  const close = (): void => usePicker.setState({ opened: false });
-  if (!opened) return null;
+  const purpose = usePicker((state) => state.purpose);
+  const close = (): void => usePicker.setState({ purpose: null });
+  if (purpose === null) return null;
   const choose = (node: string): void => {
     void call.run(async () => {
       const { ticket } = await client.folders.ticket({ node });
       close();
-      openImport(ticket);
+      if (purpose.kind === 'image') purpose.onTicket(ticket);
+      else openImport(ticket);
     });
   };
   return (
-    <Modal opened onClose={close} title={t('tree.title')} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal opened onClose={close} title={t(purpose.kind === 'image' ? 'tree.titleImage' : 'tree.title')} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
       <Paragraph c="dimmed" mb="sm">
-        {t('tree.text')}
+        {t(purpose.kind === 'image' ? 'tree.textImage' : 'tree.text')}
       </Paragraph>
       <ErrorNote problem={call.problem} />
-      <Tree onChosen={choose} />
+      <Tree purpose={purpose} onChosen={choose} />
     </Modal>
   );
 }

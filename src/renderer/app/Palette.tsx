@@ -6,7 +6,9 @@ import { useText } from './i18n.tsx';
 import { places } from './Rail.tsx';
 import { useClient, useMirror } from './store.ts';
 import { useAppearance } from './useAppearance.ts';
+import { openTasks } from './useKeys.ts';
 import { useServeSample } from './useServeSample.ts';
+import styles from './App.module.css';
 
 /** Places, models, servings and acts by a few letters. */
 export function Palette() {
@@ -18,22 +20,23 @@ export function Palette() {
   const { serveSample } = useServeSample();
   const models = useMirror((state) => state.models);
   const servings = useMirror((state) => state.servings);
-  const act = (id: string, label: string, onClick: () => void, description?: string): SpotlightActionData => ({
+  const act = (id: string, label: string, onClick: () => void, key?: string): SpotlightActionData => ({
     id,
     label,
     onClick,
-    ...(description === undefined ? {} : { description }),
+    ...(key === undefined ? {} : { rightSection: <kbd className={styles['key']}>{key}</kbd>, keywords: key }),
   });
   // What a stop or start fails with is told on the serving's own page.
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
   const groups: SpotlightActionGroupData[] = [
-    { group: t('palette.places'), actions: places.map(({ path, name }, index) => act(path, t(name), () => go(path), String(index + 1))) },
+    { group: t('palette.places'), actions: places.map(({ path, name, key }) => act(path, t(name), () => go(path), key)) },
     { group: t('palette.models'), actions: models.map(({ id, name }) => act(`model ${id}`, name, () => go(`/models/${id}`))) },
     { group: t('palette.servings'), actions: servings.map(({ id, name }) => act(`serving ${id}`, name, () => go(`/servings/${id}`))) },
     {
       group: t('palette.acts'),
       actions: [
         act('add', t('palette.add'), pick, 'O'),
+        act('tasks', t('palette.tasks'), openTasks, '⇧T'),
         act('sample', t('palette.sample'), () => void serveSample()),
         ...servings.map(({ id, name, state }) =>
           state.kind === 'serving'
@@ -54,6 +57,7 @@ export function Palette() {
       maxHeight={420}
       size={560}
       yOffset={96}
+      overlayProps={{ color: 'var(--sl-scrim)', backgroundOpacity: 1, blur: 0 }}
       attributes={{ content: { 'aria-label': t('bar.search') } }}
       searchProps={{ placeholder: t('bar.search'), 'aria-label': t('bar.search'), leftSection: <Icon name="search" /> }}
     />

@@ -5,11 +5,11 @@ import { useMirror } from './store.ts';
 import styles from './App.module.css';
 
 /** The rail's places, in the order of their keys. */
-export const places: readonly { readonly path: string; readonly icon: IconName; readonly name: TextKey }[] = [
-  { path: '/models', icon: 'models', name: 'nav.models' },
-  { path: '/servings', icon: 'servings', name: 'nav.servings' },
-  { path: '/playground', icon: 'playground', name: 'nav.playground' },
-  { path: '/settings', icon: 'settings', name: 'nav.settings' },
+export const places: readonly { readonly path: string; readonly icon: IconName; readonly name: TextKey; readonly key: string }[] = [
+  { path: '/models', icon: 'models', name: 'nav.models', key: '1' },
+  { path: '/servings', icon: 'servings', name: 'nav.servings', key: '2' },
+  { path: '/playground', icon: 'playground', name: 'nav.playground', key: '3' },
+  { path: '/settings', icon: 'settings', name: 'nav.settings', key: ',' },
 ];
 
 export function Rail() {

@@ -16,6 +16,11 @@ function nextPart(): void {
   target?.focus();
 }
 
+/** The list of tasks is the bar's own: its button opens it. */
+export function openTasks(): void {
+  document.querySelector<HTMLElement>('#tasks-button')?.click();
+}
+
 /** The window's keys. Letters never act while a field has the focus or a sheet is open. */
 export function useKeys(): void {
   const [, go] = useLocation();
@@ -33,7 +38,7 @@ export function useKeys(): void {
       if (event.key === '/') spotlight.open();
       else if (event.key === 'o' || event.key === 'O') pick();
       else if (event.key === ',') go('/settings');
-      else if (event.key === 'T' && event.shiftKey) document.querySelector<HTMLElement>('#tasks-button')?.click();
+      else if (event.key === 'T' && event.shiftKey) openTasks();
       else if (place !== undefined) go(place.path);
       else return;
       event.preventDefault();

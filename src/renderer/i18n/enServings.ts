@@ -275,6 +275,8 @@ export const enServings = {
   'settings.mirror': 'Mirror',
   'settings.mirrorHint': 'A registry to pull from instead of the image’s own. Leave it empty for none.',
   'settings.mirrorNow': 'Pulled as {reference}.',
+  'settings.loadImage': 'Load an image from a file…',
+  'settings.loadImageHint': 'Without a registry: a file that docker save wrote (.tar), chosen here or dropped on the window.',
   'settings.engine': 'Container engine',
   'settings.servings': 'Servings',
   'settings.logSize': 'Size of a log file',

@@ -276,6 +276,8 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'settings.mirror': '镜像源',
   'settings.mirrorHint': '代替原仓库的拉取地址。留空则不使用。',
   'settings.mirrorNow': '拉取为 {reference}。',
+  'settings.loadImage': '从文件载入镜像…',
+  'settings.loadImageHint': '无法访问镜像仓库时：docker save 写出的文件（.tar），在此选择或拖到窗口。',
   'settings.engine': '容器引擎',
   'settings.servings': '服务',
   'settings.logSize': '单个日志文件大小',

@@ -51,9 +51,20 @@ export function Icon({ name, size = 16 }: { readonly name: IconName; readonly si
 /** The mark: a hull coming down a ramp. */
 export function Logo() {
   return (
-    <svg width={20} height={16} viewBox="0 0 20 16" aria-hidden="true" focusable="false">
-      <path d="M3 4 17 7.5 14 10.5 5 8z" fill="currentColor" />
-      <path d="M2 9v5h16z" fill="var(--sl-accent)" />
+    <svg width={20} height={20} viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+      <path d="M6 5 18 9.5 15 13.5 5 10z" fill="currentColor" />
+      <path d="M1.5 11v6.5h17z" fill="var(--sl-accent)" />
+    </svg>
+  );
+}
+
+/** The mark in outline, large: for the one place that has nothing else to show. */
+export function LargeLogo() {
+  return (
+    <svg width={88} height={56} viewBox="0 0 88 56" aria-hidden="true" focusable="false">
+      <path d="M4 28v24h80z" fill="var(--sl-accent)" />
+      <path d="M12 12h20l6 6h36v8" fill="none" stroke="var(--sl-text)" strokeWidth={2.5} strokeLinejoin="round" />
+      <path d="M12 12v14l50 13 12-13z" fill="var(--sl-surface)" stroke="var(--sl-text)" strokeWidth={2.5} strokeLinejoin="round" />
     </svg>
   );
 }

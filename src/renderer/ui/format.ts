@@ -57,6 +57,9 @@ export function createNumbers(): Numbers {
   };
 }
 
+/** `20.10` of `20.10.24+dfsg1`, `2.21` of `2.21.0`; what is no version stays as it is. */
+export const majorMinor = (version: string): string => /^\d+\.\d+/.exec(version)?.[0] ?? version;
+
 /** Moments as the visual language writes them. */
 export interface Times {
   /** `today 09:12`, `yesterday`, `19 Nov`. */

@@ -1,4 +1,4 @@
-import { Button, createTheme, Modal, Table, Tooltip, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { ActionIcon, Button, createTheme, Modal, Table, Tooltip, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 /** The accent in ten steps; 6 is the light scheme's fill, 5 the dark one's. */
 const slip: MantineColorsTuple = [
@@ -12,6 +12,32 @@ const slip: MantineColorsTuple = [
   '#1A4EA9',
   '#16428F',
   '#113574',
+];
+
+/** Mantine's own greys in the roles' colours, so that every part of the kit that names a grey is of this paper and ink. */
+const gray: MantineColorsTuple = [
+  '#F4F5F7',
+  '#F0F2F5',
+  '#E8EBEF',
+  '#DFE3E8',
+  '#C9CFD7',
+  '#A3ACB8',
+  '#7F8A9A',
+  '#566273',
+  '#2F3B49',
+  '#16202C',
+];
+const dark: MantineColorsTuple = [
+  '#E6EAF0',
+  '#C3CBD6',
+  '#9AA6B5',
+  '#6C7888',
+  '#2C3541',
+  '#262E39',
+  '#212833',
+  '#191E26',
+  '#12161C',
+  '#0E1217',
 ];
 
 const roles = {
@@ -42,6 +68,7 @@ const roles = {
     s5: '#868E9A',
     scrim: 'rgba(22, 32, 44, 0.38)',
     'shadow-sheet': '0 1px 2px rgba(22, 32, 44, 0.1), 0 16px 48px rgba(22, 32, 44, 0.22)',
+    'shadow-pop': '0 1px 2px rgba(22, 32, 44, 0.1), 0 6px 20px rgba(22, 32, 44, 0.14)',
   },
   dark: {
     canvas: '#12161C',
@@ -70,16 +97,24 @@ const roles = {
     s5: '#98A2AE',
     scrim: 'rgba(4, 7, 11, 0.58)',
     'shadow-sheet': '0 0 0 1px #2C3541, 0 16px 48px rgba(0, 0, 0, 0.55)',
+    'shadow-pop': '0 0 0 1px #2C3541, 0 6px 20px rgba(0, 0, 0, 0.45)',
   },
 } as const;
 
 const sans = 'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei UI", "Noto Sans CJK SC", sans-serif';
 const mono = 'ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", Menlo, Consolas, monospace';
 
+/** Small, usual, and the page's one primary. */
+const buttonSizes = {
+  xs: { '--button-height': '26px', '--button-padding-x': '8px', '--button-fz': '12px' },
+  sm: { '--button-height': '32px', '--button-padding-x': '12px', '--button-fz': '13px' },
+  md: { '--button-height': '36px', '--button-padding-x': '18px', '--button-fz': '14px' },
+} as const;
+
 export const theme = createTheme({
   primaryColor: 'slip',
   primaryShade: { light: 6, dark: 5 },
-  colors: { slip },
+  colors: { slip, gray, dark },
   defaultRadius: 6,
   fontFamily: sans,
   fontFamilyMonospace: mono,
@@ -98,12 +133,27 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({
       defaultProps: { size: 'sm', variant: 'default' },
-      styles: { root: { height: 32, paddingInline: 12, fontWeight: 500 } },
+      vars: (_, { size = 'sm', variant }) => ({
+        root: {
+          ...(size === 'xs' ? buttonSizes.xs : size === 'md' ? buttonSizes.md : buttonSizes.sm),
+          ...(variant === 'subtle'
+            ? { '--button-color': 'var(--sl-text)', '--button-hover': 'var(--sl-sunken)', '--button-padding-x': '8px' }
+            : {}),
+        },
+      }),
+      // A button keeps its words: in a row that is too narrow something else gives way.
+      styles: { root: { flexShrink: 0, fontWeight: 500 } },
+    }),
+    ActionIcon: ActionIcon.extend({
+      defaultProps: { variant: 'subtle' },
+      vars: (_, { variant }) =>
+        variant === 'subtle' ? { root: { '--ai-color': 'var(--sl-dim)', '--ai-hover': 'var(--sl-sunken)' } } : { root: {} },
     }),
     Table: Table.extend({ defaultProps: { striped: false } }),
     Modal: Modal.extend({
       defaultProps: {
         radius: 10,
+        centered: true,
         transitionProps: { duration: 180, transition: 'fade-up' },
         overlayProps: { color: 'var(--sl-scrim)', backgroundOpacity: 1 },
       },
@@ -125,6 +175,9 @@ const mapped = {
   '--mantine-color-default-color': 'var(--sl-text)',
   '--mantine-color-default-border': 'var(--sl-line)',
   '--mantine-color-error': 'var(--sl-bad)',
+  '--mantine-color-disabled': 'var(--sl-sunken)',
+  '--mantine-color-disabled-color': 'var(--sl-dim)',
+  '--mantine-color-disabled-border': 'var(--sl-line)',
   '--mantine-color-anchor': 'var(--sl-accent)',
   '--mantine-primary-color-filled': 'var(--sl-accent-fill)',
 };

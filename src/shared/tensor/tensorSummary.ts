@@ -2,7 +2,8 @@ import type { TensorSummary } from '../contract/predict.ts';
 import type { Dtype } from './dtype.ts';
 import type { Json } from './json.ts';
 
-const firstCount = 5;
+/** Enough for the scores of a thousand classes. */
+const firstCount = 1_000;
 
 function scalarText(json: Json): string {
   switch (json.kind) {

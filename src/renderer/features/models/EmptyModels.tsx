@@ -23,14 +23,16 @@ const formats = [
 
 /** The first page of somebody who has no model here yet: the tree is the lesson, the sample always works. */
 export function EmptyModels() {
-  const { t } = useText();
+  const { t, number } = useText();
   const { pick } = useFolderPicker();
   const { serveSample, call } = useServeSample();
   return (
     <div className={styles['two']}>
       <section aria-label={t('empty.title')}>
         <h2 className={styles['hero']}>{t('empty.title')}</h2>
-        <p className={styles['dim']}>{t('empty.text')}</p>
+        <p className={styles['dim']}>
+          {t('empty.text')} <code>model.export()</code> {t('empty.textAfter')}
+        </p>
         <ul className={styles['lesson']}>
           {lesson.map(([level, icon, name, says]) => (
             <li key={name} data-level={level}>
@@ -44,7 +46,9 @@ export function EmptyModels() {
           <Button leftSection={<Icon name="folder" />} onClick={pick}>
             {t('empty.choose')}
           </Button>
-          <span className={styles['dim']}>{t('empty.chooseHint')}</span>
+          <span className={styles['dim']}>
+            {t('empty.chooseKey')} <kbd>O</kbd> · {t('empty.chooseHint')}
+          </span>
         </div>
       </section>
       <div className={styles['side']}>
@@ -54,11 +58,16 @@ export function EmptyModels() {
             <div className={styles['row']}>
               <h3>digits</h3>
               <span className={styles['chip']}>{t('empty.sample.versions')}</span>
+              <span className={styles['chip']}>{number.bytes(82_311)}</span>
             </div>
             <p className={styles['dim']}>{t('empty.sample.text')}</p>
             <div className={styles['code']}>
-              <div>in&nbsp; image float32 [?, 8, 8, 1]</div>
-              <div>out probabilities float32 [?, 10]</div>
+              <div>
+                <span className={styles['dim']}>in </span> image{'          '}float32 [?, 8, 8, 1]
+              </div>
+              <div>
+                <span className={styles['dim']}>out</span> probabilities{'  '}float32 [?, 10]
+              </div>
             </div>
             <div className={styles['row']}>
               <Button variant="filled" leftSection={<Icon name="play" />} loading={call.busy} onClick={() => void serveSample()}>

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Modal, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { ImportView } from '../../../shared/contract/index.ts';
@@ -8,8 +8,11 @@ import { useText } from '../../app/i18n.tsx';
 import { closeImport, reportOf, useClient, useMirror } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { majorMinor } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import { StateGlyph } from '../../ui/StateMark.tsx';
 import { Checklist } from './Checklist.tsx';
+import { DroppedTree } from './DroppedTree.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
 import { Advanced, policyOf, untouched, Where, type Choices } from './ServeOptions.tsx';
 import { signatureLine, signaturesOf, methodWord } from './shapes.ts';
@@ -48,12 +51,18 @@ function useView(ticket: string): { readonly view: ImportView | null; readonly p
   return { view, problem, read: () => setRound((last) => last + 1) };
 }
 
-function Mends({ problem, onMend }: { readonly problem: Problem; readonly onMend: (mend: Mend) => void }) {
+interface MendsProps {
+  readonly problem: Problem;
+  /** The likeliest mend of the whole sheet: the one blue button, and where the focus starts. */
+  readonly first: boolean;
+  readonly onMend: (mend: Mend) => void;
+  readonly children?: ReactNode;
+}
+
+function Mends({ problem, first, onMend, children }: MendsProps) {
   const { t } = useText();
   const wordOf = (mend: Mend): string | null => {
     switch (mend.kind) {
-      case 'serveAsVersion':
-        return null;
       case 'useFolder':
         return mend.path === '..' ? t('import.mend.useParent') : t('import.mend.useFolder', { path: mend.path });
       case 'useTags':
@@ -62,20 +71,30 @@ function Mends({ problem, onMend }: { readonly problem: Problem; readonly onMend
         return t('import.mend.unpack');
       case 'lookAgain':
         return t('import.mend.lookAgain');
+      // The first is done already, the second is the line above.
+      case 'serveAsVersion':
       case 'runPython':
         return null;
     }
   };
-  return (
+  const buttons = (problem.mends ?? []).flatMap((mend) => {
+    const word = wordOf(mend);
+    return word === null ? [] : [{ mend, word }];
+  });
+  return buttons.length === 0 && children === undefined ? null : (
     <div className={styles['row']}>
-      {(problem.mends ?? []).map((mend) => {
-        const word = wordOf(mend);
-        return word === null ? null : (
-          <Button key={word} onClick={() => onMend(mend)}>
-            {word}
-          </Button>
-        );
-      })}
+      {children}
+      {buttons.map(({ mend, word }, index) => (
+        <Button
+          key={word}
+          variant={first && index === 0 && mend.kind !== 'lookAgain' ? 'filled' : 'default'}
+          autoFocus={first && index === 0}
+          leftSection={mend.kind === 'lookAgain' ? <Icon name="refresh" /> : null}
+          onClick={() => onMend(mend)}
+        >
+          {word}
+        </Button>
+      ))}
     </div>
   );
 }
@@ -92,7 +111,8 @@ function Signatures({ view }: { readonly view: ImportView }) {
           const [inputs, outputs] = signatureLine(info);
           return (
             <div key={name}>
-              <strong>{name}</strong> <span className={styles['dim']}>{methodWord(info)}</span> {inputs} → {outputs}
+              <strong>{name}</strong> <span className={styles['dim']}>{methodWord(info)}</span> {inputs}{' '}
+              <span className={styles['arrow']}>→</span> {outputs}
             </div>
           );
         })}
@@ -108,12 +128,12 @@ function Versions({ view }: { readonly view: ImportView }) {
   return (
     <div>
       <h3>{t('import.versionsTitle')}</h3>
-      <table className={styles['table']}>
+      <table className={styles['table']} data-dense>
         <tbody>
           {versions.slice(0, 6).map(({ version, path, size_bytes, tensorflow_version }, index) => (
             <tr key={path}>
               <td>
-                <strong>{version === null ? '—' : `v${version}`}</strong>{' '}
+                <strong>{version === null ? '' : `v${version}`}</strong>{' '}
                 {index === 0 ? (
                   <span className={styles['chip']} data-kind="accent">
                     {t('import.latest')}
@@ -121,7 +141,7 @@ function Versions({ view }: { readonly view: ImportView }) {
                 ) : null}
               </td>
               <td className={styles['right']}>{number.bytes(size_bytes)}</td>
-              <td className={styles['right']}>{tensorflow_version}</td>
+              <td className={styles['right']}>{tensorflow_version === '' ? '' : `TF ${majorMinor(tensorflow_version)}`}</td>
             </tr>
           ))}
         </tbody>
@@ -139,12 +159,22 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const connected = useMirror((state) => state.engine.state === 'connected');
   const [choices, setChoices] = useState<Choices>(untouched);
   const [ports, setPorts] = useState<{ readonly rest: number; readonly grpc: number } | null>(null);
+  // The person wants it served as soon as the copy is complete.
+  const [waiting, setWaiting] = useState(false);
+  const serveButton = useRef<HTMLButtonElement>(null);
+  const settle = useRef<() => void>(() => undefined);
+  const open = view !== null && view.inspection.kind === 'ok' && blockers(view, choices).length === 0;
   const change = (next: Partial<Choices>): void => setChoices((before) => ({ ...before, ...next }));
 
   useEffect(() => {
     // Without it the usual ports are shown; the real ones are chosen at the start.
     client.servings.ports().then(setPorts, () => undefined);
   }, [client]);
+
+  // What stood in the way has gone: Serve takes the focus, or is pressed where that was asked for.
+  useEffect(() => {
+    if (open) settle.current();
+  }, [open]);
 
   const close = (): void => {
     closeImport();
@@ -158,7 +188,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
           <Modal.Title className={styles['sheetTitle'] ?? ''}>{t('import.reading')}</Modal.Title>
           <ErrorNote problem={unread} />
         </div>
-        <ActionIcon variant="subtle" color="gray" aria-label={t('close')} onClick={close}>
+        <ActionIcon size={28} aria-label={t('close')} onClick={close}>
           <Icon name="close" />
         </ActionIcon>
       </div>
@@ -169,7 +199,13 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const name = choices.name || suggestedName;
   const stop = blockers(view, choices);
   const rejected = inspection.kind === 'rejected';
-  const blocked = rejected || stop.length > 0 ? t('import.blockedProblem') : connected ? null : t('import.blockedDocker');
+  const blocked = rejected
+    ? t('import.blockedRejected')
+    : stop.length > 0
+      ? t('import.blockedProblem', { count: stop.length })
+      : connected
+        ? null
+        : t('import.blockedDocker');
   const title = rejected
     ? t('import.rejected', { name: inspection.name })
     : stop.length > 0
@@ -179,10 +215,16 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const latest = inspection.versions.at(-1);
   const facts = [
     ...(rejected ? [] : [t('import.versions', { count: inspection.versions.length }), number.bytes(sizeBytes)]),
-    ...(latest === undefined || latest.tensorflow_version === '' ? [] : [t('import.exportedBy', { version: latest.tensorflow_version })]),
+    ...(latest === undefined || latest.tensorflow_version === ''
+      ? []
+      : [t('import.exportedBy', { version: majorMinor(latest.tensorflow_version) })]),
     t(source === 'managed' ? 'import.managed' : 'import.linked'),
   ];
   const problems = [...inspection.problems, ...inspection.versions.flatMap((version) => version.problems)];
+  const settled = (problem: Problem): boolean => problem.code === 'NO_SERVE_TAG' && choices.tags !== null;
+  const wrong = rejected || stop.length > 0;
+  const linked = source === 'linked';
+  const isImageFile = problems.some(({ code }) => code === 'ARCHIVE') && /\.tar$/i.test(displayPath);
 
   const mend = (one: Mend): void => {
     if (one.kind === 'lookAgain') read();
@@ -222,6 +264,15 @@ function Sheet({ ticket }: { readonly ticket: string }) {
       closeImport();
       go(`/servings/${servingId}`);
     });
+  settle.current = () => {
+    if (waiting) serve();
+    else serveButton.current?.focus();
+  };
+  const loadImage = (): void =>
+    void acting.run(async () => {
+      await client.engine.loadImage({ ticket });
+      closeImport();
+    });
   const addOnly = (): void =>
     void acting.run(async () => {
       const model = await add();
@@ -243,24 +294,54 @@ function Sheet({ ticket }: { readonly ticket: string }) {
             <code>{displayPath}</code> · {facts.join(' · ')}
           </span>
         </div>
-        <ActionIcon variant="subtle" color="gray" aria-label={t('close')} onClick={close}>
+        <ActionIcon size={28} aria-label={t('close')} onClick={close}>
           <Icon name="close" />
         </ActionIcon>
       </div>
       <div className={styles['sheetBody']}>
-        {problems.map((problem) => (
-          <ProblemCard key={problem.message} problem={problem}>
-            <Mends problem={problem} onMend={mend} />
-          </ProblemCard>
-        ))}
-        {rejected ? null : (
+        <div className={wrong ? styles['wrong'] : styles['cards']}>
+          <div className={styles['cards']}>
+            {problems.map((problem) =>
+              settled(problem) ? (
+                <p key={problem.message} className={styles['settled']} role="status">
+                  <StateGlyph mark="done" />
+                  {t('import.mended', { text: t('import.mend.useTags', { tags: choices.tags?.join(', ') ?? '' }) })}
+                  <Button size="xs" variant="subtle" onClick={() => change({ tags: null })}>
+                    {t('import.undo')}
+                  </Button>
+                </p>
+              ) : (
+                <ProblemCard key={problem.code + problem.message.replace(/\d+/g, '')} problem={problem} arriving={linked}>
+                  <Mends problem={problem} first={problem === (stop[0] ?? problems[0])} onMend={mend}>
+                    {linked && (problem.code === 'SHARD_SHORT' || problem.code === 'SHARD_MISSING') ? (
+                      <Button aria-pressed={waiting} variant={waiting ? 'light' : 'default'} onClick={() => setWaiting(!waiting)}>
+                        {t(waiting ? 'import.servesThen' : 'import.serveThen')}
+                      </Button>
+                    ) : isImageFile && problem.code === 'ARCHIVE' ? (
+                      <Button disabled={!connected} onClick={loadImage}>
+                        {t('import.mend.loadImage')}
+                      </Button>
+                    ) : undefined}
+                  </Mends>
+                </ProblemCard>
+              ),
+            )}
+          </div>
+          {wrong ? (
+            <div className={styles['cards']}>
+              <DroppedTree view={view} />
+              <Signatures view={view} />
+            </div>
+          ) : null}
+        </div>
+        {wrong ? null : (
           <>
             <div className={styles['columns']}>
               <Checklist view={view} />
               <Versions view={view} />
             </div>
             <Signatures view={view} />
-            <div className={styles['places']} role="radiogroup" aria-label={t('import.where')}>
+            <div className={styles['places']}>
               <TextInput
                 label={t('import.name')}
                 value={name}
@@ -295,7 +376,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
         {rejected ? (
           <span />
         ) : (
-          <Button variant="subtle" color="gray" onClick={addOnly} loading={acting.busy}>
+          <Button variant="subtle" onClick={addOnly} loading={acting.busy}>
             {t('import.addOnly')}
           </Button>
         )}
@@ -306,15 +387,18 @@ function Sheet({ ticket }: { readonly ticket: string }) {
         )}
         <Button onClick={close}>{t('cancel')}</Button>
         <Button
+          ref={serveButton}
           type="submit"
-          variant="filled"
-          data-autofocus
-          autoFocus
+          size="md"
+          variant={blocked === null ? 'filled' : 'default'}
+          className={styles['serve'] ?? ''}
+          autoFocus={!wrong}
+          {...(wrong ? {} : { 'data-autofocus': true })}
           loading={acting.busy}
-          disabled={blocked !== null}
-          {...(blocked === null ? {} : { 'aria-describedby': 'serve-blocked' })}
+          {...(blocked === null ? {} : { 'aria-disabled': true, 'data-disabled': true, 'aria-describedby': 'serve-blocked' })}
         >
           {t('import.serve')}
+          <kbd aria-hidden="true">↵</kbd>
         </Button>
       </div>
     </form>
@@ -332,7 +416,7 @@ export function ImportSheet() {
     client.imports.discard({ ticket }).catch(() => undefined);
   };
   return (
-    <Modal key={ticket} opened onClose={close} withCloseButton={false} size={800} padding={0}>
+    <Modal key={ticket} opened onClose={close} withCloseButton={false} size={840} padding={0}>
       <Sheet ticket={ticket} />
     </Modal>
   );

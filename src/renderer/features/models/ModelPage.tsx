@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu, Modal, Tabs, Text as Paragraph, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
@@ -9,11 +9,13 @@ import { useClient, useMirror } from '../../app/store.ts';
 import { useCall, type Call } from '../../app/useCall.ts';
 import { CopyAddress } from '../../ui/CopyAddress.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
+import { majorMinor } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { StateMark } from '../../ui/StateMark.tsx';
+import { ServingSince } from '../servings/ServingSince.tsx';
 import { ModelState } from './ModelsPage.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
-import { methodWord, shapeText, signaturesOf } from './shapes.ts';
+import { methodWord, shapeText, signatureLine, signaturesOf } from './shapes.ts';
 import styles from './models.module.css';
 
 function Versions({ model }: { readonly model: Model }) {
@@ -50,10 +52,10 @@ function Versions({ model }: { readonly model: Model }) {
                   <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />
                 )}
               </td>
-              <td>{tensorflow_version}</td>
+              <td>{majorMinor(tensorflow_version)}</td>
               <td className={styles['right']}>{number.count(total_params)}</td>
               <td className={styles['right']}>{number.bytes(size_bytes)}</td>
-              <td>{t(verified ? 'model.verified' : 'model.notVerified')}</td>
+              <td className={styles['past']}>{t(verified ? 'model.verified' : 'model.notVerified')}</td>
             </tr>
           );
         })}
@@ -62,11 +64,11 @@ function Versions({ model }: { readonly model: Model }) {
   );
 }
 
-function Signatures({ model }: { readonly model: Model }) {
+function Signatures({ model, dense = false }: { readonly model: Model; readonly dense?: boolean }) {
   const { t } = useText();
   const [latest] = model.versions;
   return (
-    <table className={styles['table']}>
+    <table className={styles['table']} data-dense={dense || undefined}>
       <caption className="sl-hidden">{t('model.signaturesOf', { name: model.name, version: latest?.version ?? '1' })}</caption>
       <thead>
         <tr>
@@ -105,6 +107,47 @@ function Signatures({ model }: { readonly model: Model }) {
         })}
       </tbody>
     </table>
+  );
+}
+
+/** What is known of the model as a whole, beside its versions. */
+function About({ model }: { readonly model: Model }) {
+  const { t, number, time } = useText();
+  const [latest] = model.versions;
+  const rows: readonly (readonly [string, ReactNode])[] = [
+    [
+      t('model.about.folder'),
+      <>
+        <code>{model.path}</code> <span className={styles['chip']}>{t(model.source === 'linked' ? 'model.linked' : 'model.managed')}</span>
+      </>,
+    ],
+    [
+      t('models.column.added'),
+      <time key="added" dateTime={model.addedAt} title={time.absolute(model.addedAt)}>
+        {time.relative(model.addedAt)}
+      </time>,
+    ],
+    [t('model.column.size'), number.bytes(model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0))],
+    ...(latest === undefined
+      ? []
+      : [
+          [t('model.about.exportedBy'), `TensorFlow ${latest.tensorflow_version}`] as const,
+          [t('model.column.parameters'), number.count(latest.total_params)] as const,
+          [t('model.about.ops'), t('model.about.opKinds', { count: Object.keys(latest.ops).length })] as const,
+        ]),
+  ];
+  return (
+    <aside className={styles['about']} aria-label={t('model.about', { name: model.name })}>
+      <h2>{t('model.about', { name: model.name })}</h2>
+      <dl>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </aside>
   );
 }
 
@@ -261,7 +304,7 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
 
 /** One model: who answers and where, its versions, signatures, files and problems. */
 export function ModelPage({ id }: { readonly id: string }) {
-  const { t, number } = useText();
+  const { t } = useText();
   const call = useCall();
   const model = useMirror((state) => state.models.find((one) => one.id === id));
   const serving = useMirror((state) => state.servings.find(({ modelId, state: one }) => modelId === id && one.kind === 'serving'));
@@ -274,6 +317,10 @@ export function ModelPage({ id }: { readonly id: string }) {
     );
   }
   const problems = [...model.problems, ...model.versions.flatMap((version) => version.problems)];
+  const [first = '', ...others] = model.versions.map((version) =>
+    JSON.stringify(signaturesOf(version).map(([name, info]) => [name, signatureLine(info)])),
+  );
+  const sameSignatures = others.length > 0 && others.every((one) => one === first);
   const addresses = serving === undefined ? null : addressesOf(serving.plan);
   return (
     <>
@@ -283,10 +330,11 @@ export function ModelPage({ id }: { readonly id: string }) {
       <div className={styles['title']}>
         <h1>{model.name}</h1>
         <ModelState model={model} />
-        <span className={styles['caption']}>
-          {t(model.source === 'managed' ? 'model.managed' : 'model.linked')} ·{' '}
-          {number.bytes(model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0))}
-        </span>
+        {serving === undefined ? null : (
+          <span className={styles['dim']}>
+            {t(serving.engine === 'docker' ? 'model.inDocker' : 'servings.embedded')} · <ServingSince serving={serving} />
+          </span>
+        )}
         <Acts model={model} call={call} />
       </div>
       <ErrorNote problem={call.problem} />
@@ -305,7 +353,19 @@ export function ModelPage({ id }: { readonly id: string }) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="versions">
-          <Versions model={model} />
+          <div className={styles['beside']}>
+            <div>
+              <Versions model={model} />
+              <h2 className={styles['part']}>
+                {t('model.tabs.signatures')}{' '}
+                <span className={styles['caption']}>
+                  {sameSignatures ? t('model.sameSignatures', { count: model.versions.length }) : null}
+                </span>
+              </h2>
+              <Signatures model={model} dense />
+            </div>
+            <About model={model} />
+          </div>
         </Tabs.Panel>
         <Tabs.Panel value="signatures">
           <Signatures model={model} />

@@ -49,7 +49,7 @@ const searched = (model: Model): string =>
     .map(([name, info]) => `${name} ${signatureLine(info).join(' ')}`)
     .join(' ')}`.toLowerCase();
 
-function Row({ model, text: { t, number, time } }: { readonly model: Model; readonly text: Text }) {
+function Row({ model, text: { number, time } }: { readonly model: Model; readonly text: Text }) {
   const [latest] = model.versions;
   const [signature] = signaturesOf(latest);
   return (
@@ -62,16 +62,10 @@ function Row({ model, text: { t, number, time } }: { readonly model: Model; read
       <td>
         <ModelState model={model} />
       </td>
-      <td>
-        {model.versions
-          .map(({ version }) => (version === null ? '' : `v${version}`))
-          .filter(Boolean)
-          .slice(0, 4)
-          .join(' ') || t('import.versions', { count: model.versions.length })}
-      </td>
-      <td>{signature === undefined ? null : <code className={styles['cut']}>{signatureLine(signature[1]).join(' → ')}</code>}</td>
+      <td>{number.count(model.versions.length)}</td>
+      <td className={styles['cut']}>{signature === undefined ? null : <code>{signatureLine(signature[1]).join(' → ')}</code>}</td>
       <td className={styles['right']}>{latest === undefined ? '' : number.bytes(latest.size_bytes)}</td>
-      <td>
+      <td className={styles['past']}>
         <time dateTime={model.addedAt} title={time.absolute(model.addedAt)}>
           {time.relative(model.addedAt)}
         </time>

@@ -3,30 +3,48 @@ import type { Problem } from '../../../shared/contract/savedModel.ts';
 import { useText } from '../../app/i18n.tsx';
 import { CopyButton } from '../../ui/CopyButton.tsx';
 import { StateGlyph, type Mark } from '../../ui/StateMark.tsx';
+import { ArrivingBar } from './ArrivingBar.tsx';
 import styles from './models.module.css';
 
 const marks: Readonly<Record<Problem['severity'], Mark>> = { error: 'failed', warning: 'attention', note: 'note' };
 
+export interface ProblemCardProps {
+  readonly problem: Problem;
+  /** The folder is the person's own and read again: a file that is too short may be on its way. */
+  readonly arriving?: boolean;
+  readonly children?: ReactNode;
+}
+
 /** One problem: what, why, and its mends. */
-export function ProblemCard({ problem, children }: { readonly problem: Problem; readonly children?: ReactNode }) {
-  const { t, problemWords } = useText();
+export function ProblemCard({ problem, arriving = false, children }: ProblemCardProps) {
+  const { t, number, problemWords } = useText();
   const id = useId();
   const { message, advice } = problemWords(problem);
   const lines = (problem.mends ?? []).flatMap((mend) => (mend.kind === 'runPython' ? [mend.line] : []));
+  const [file, found, expected] = [String(problem.data?.['file']), Number(problem.data?.['found']), Number(problem.data?.['expected'])];
+  const short = arriving && problem.code === 'SHARD_SHORT';
   return (
     <section className={styles['problem']} aria-labelledby={id}>
-      <h3 id={id}>
-        <StateGlyph mark={marks[problem.severity]} />
-        {message}
-      </h3>
-      <p>{advice}</p>
-      {lines.map((line) => (
-        <div key={line} className={styles['row']}>
-          <code>{line}</code>
-          <CopyButton value={line} label={t('copyNamed', { name: t('empty.formats.copy', { format: 'Python' }) })} />
-        </div>
-      ))}
-      {children}
+      <StateGlyph mark={short ? 'under-way' : marks[problem.severity]} />
+      <div>
+        <h3 id={id}>{short ? t('import.shortTitle') : message}</h3>
+        {short ? (
+          <>
+            <p>{t('import.shortText', { file, found: number.bytes(found), expected: number.bytes(expected) })}</p>
+            <ArrivingBar file={file} found={found} expected={expected} />
+          </>
+        ) : (
+          <p>{advice}</p>
+        )}
+        {lines.map((line) => (
+          <div key={line} className={styles['codeRow']}>
+            <code>{line}</code>
+            <CopyButton value={line} label={t('copyNamed', { name: t('empty.formats.copy', { format: 'Python' }) })} />
+          </div>
+        ))}
+        {children}
+        {short ? <p className={styles['caption']}>{advice}</p> : null}
+      </div>
     </section>
   );
 }

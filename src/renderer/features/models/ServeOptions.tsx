@@ -1,8 +1,9 @@
 import { Select, Textarea, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import type { VersionPolicy } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
+import { majorMinor } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import styles from './models.module.css';
 
@@ -50,6 +51,7 @@ export function Advanced({
             versions,
             rest: choices.restPort || String(ports?.rest ?? 8501),
             grpc: choices.grpcPort || String(ports?.grpc ?? 8500),
+            free: ports !== null && choices.restPort === '' && choices.grpcPort === '' ? 'yes' : 'no',
           })}
         </span>
       </button>
@@ -109,13 +111,16 @@ export function Where() {
   const { t } = useText();
   const engine = useMirror((state) => state.engine);
   const image = useMirror((state) => state.settings.image);
+  const label = useId();
   return (
-    <>
+    <div className={styles['where']} role="radiogroup" aria-labelledby={label}>
+      <span id={label} className={styles['caption']}>
+        {t('import.where')}
+      </span>
       <label className={styles['place']} data-chosen="true">
         <input type="radio" name="place" defaultChecked />
         <span>
-          <strong>{t('import.docker', { version: engine.version ?? '' })}</strong>
-          <br />
+          <strong>{t('import.docker', { version: majorMinor(engine.version ?? '') })}</strong>
           <span className={styles['caption']}>
             {engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}
           </span>
@@ -125,10 +130,9 @@ export function Where() {
         <input type="radio" name="place" disabled />
         <span>
           <strong className={styles['dim']}>{t('import.embedded')}</strong>
-          <br />
           <span className={styles['caption']}>{t('import.embeddedText')}</span>
         </span>
       </label>
-    </>
+    </div>
   );
 }

@@ -110,6 +110,8 @@ function detailOf(step: ServingStep, serving: Serving, { t, number }: Text): str
     return canary.kind === 'not-tried' ? t('serving.canaryNotTried', { reason: canary.reason }) : canary.note;
   }
   if (step.id === 'load' && step.state === 'waiting') return t('serving.stepHint.load');
+  // The last line of the log says nothing of a load that is over, and the versions stand in the state.
+  if ((step.id === 'load' || step.id === 'available') && step.state === 'done') return null;
   // That nothing was pulled is the step's own line already.
   if (step.id === 'pull' && step.state === 'skipped') return null;
   if (step.id === 'pull' && step.state === 'done') {

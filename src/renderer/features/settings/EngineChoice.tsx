@@ -72,6 +72,6 @@ export function EngineChoice() {
 
   function candidateWords({ state, detail, version }: EngineCandidate): string {
     const words = t(`engine.state.${state}`, { version: version ?? '' });
-    return detail === null || state === 'answers' ? words : `${words} ${detail}`;
+    return detail === null || state === 'answers' || state === 'absent' ? words : `${words} ${detail}`;
   }
 }

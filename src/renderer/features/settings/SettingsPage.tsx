@@ -6,6 +6,7 @@ import { useText } from '../../app/i18n.tsx';
 import { reportOf, useClient, useMirror } from '../../app/store.ts';
 import { ActProblem } from '../servings/ActProblem.tsx';
 import { EngineChoice } from './EngineChoice.tsx';
+import { LoadImage } from './LoadImage.tsx';
 import { RegistryLogin } from './RegistryLogin.tsx';
 import styles from './settings.module.css';
 
@@ -79,6 +80,7 @@ export function SettingsPage() {
           onSave={(mirror) => set({ mirror })}
         />
         <RegistryLogin />
+        <LoadImage />
       </Part>
       <Part title={t('settings.engine')}>
         <EngineChoice />
