@@ -1,5 +1,5 @@
 /**
- * Pictures of every page, in both languages and both themes: `node e2e/screenshots.ts FOLDER`.
+ * Pictures of every page, in both languages and both themes: `node e2e/screenshots.ts FOLDER [NAMES]`; NAMES is a pattern of names.
  * It drives the built web shell with models of the fixtures and the engine of this machine, and removes what it served.
  */
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -55,7 +55,11 @@ async function take(): Promise<void> {
       await stay.setViewportSize(size);
       await stay.evaluate(() => document.fonts.ready);
       // Transitions of the kit take up to a quarter of a second; two frames after them nothing moves any more.
-      await stay.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
+      await stay.waitForFunction(() =>
+        document
+          .getAnimations()
+          .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity),
+      );
       await stay.screenshot({ path: join(target, `${name}${size.name}.png`) });
     }
     await stay.setViewportSize(sizes[0]);
@@ -134,7 +138,10 @@ async function take(): Promise<void> {
     ],
   ];
 
-  async function all(prefix: string, chosen: typeof pages): Promise<void> {
+  const wanted = new RegExp(process.argv[3] ?? '');
+  async function all(prefix: string, offered: typeof pages): Promise<void> {
+    const chosen = offered.filter(([name]) => wanted.test(`${prefix}${name}`));
+    if (chosen.length === 0) return;
     for (const language of languages) {
       for (const theme of themes) {
         await look(language, theme);
@@ -142,6 +149,7 @@ async function take(): Promise<void> {
           await open();
           await picture(`${prefix}${name}-${language}-${theme}`);
           await close?.();
+          if (close !== undefined) await page.waitForFunction(() => document.querySelector('[role=dialog]') === null);
         }
       }
     }
@@ -194,6 +202,8 @@ async function take(): Promise<void> {
       'answer',
       async () => {
         await go('/playground');
+        await page.getByRole('textbox').waitFor();
+        await page.keyboard.press('f');
         await page.getByRole('main').getByRole('button').last().click();
         await page.getByText('200 OK').waitFor();
       },

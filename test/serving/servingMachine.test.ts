@@ -71,7 +71,7 @@ test('every pair of state and event has its outcome', () => {
       refuse: '=',
       stop: '=',
       goesOn: 'serving',
-      ended: 'stopped outside',
+      ended: 'stopped person',
       broke: 'stopped person',
     },
     stopped: {

@@ -39,7 +39,9 @@ export function nextState(state: ServingState, event: ServingEvent): ServingStat
     case 'stop':
       return state.kind === 'starting' || state.kind === 'serving' ? { kind: 'stopping' } : state;
     case 'ended':
-      return state.kind === 'stopped' || state.kind === 'failed' ? state : { kind: 'stopped', reason: event.reason };
+      if (state.kind === 'stopped' || state.kind === 'failed') return state;
+      // The engine may tell of the end before our own stop has answered: it is the person's all the same.
+      return { kind: 'stopped', reason: state.kind === 'stopping' && event.reason === 'outside' ? 'person' : event.reason };
     case 'broke':
       // What ends while it is being stopped was stopped.
       return state.kind === 'serving'

@@ -79,21 +79,22 @@ function EngineMenu() {
 }
 
 function TaskRow({ task }: { readonly task: Task }) {
-  const { t, errorWords } = useText();
+  const { t, phrase, errorWords } = useText();
   const client = useClient();
   const call = useCall();
   const running = task.state === 'running';
+  const label = phrase(task.label);
   return (
     <li>
       <div>
-        {task.label} <span className={styles['count']}>{t(`bar.taskState.${task.state}`)}</span>
+        {label} <span className={styles['count']}>{t(`bar.taskState.${task.state}`)}</span>
         {running && task.progress !== null ? (
-          <ProgressBar value={task.progress} label={task.label} words={`${Math.round(task.progress * 100)} %`} />
+          <ProgressBar value={task.progress} label={label} words={`${Math.round(task.progress * 100)} %`} />
         ) : null}
         {task.error === null ? null : <p>{errorWords(task.error).title}</p>}
       </div>
       <ActionIcon
-        aria-label={t(running ? 'bar.stopTask' : 'bar.dismissTask', { label: task.label })}
+        aria-label={t(running ? 'bar.stopTask' : 'bar.dismissTask', { label })}
         onClick={() => void call.run(() => (running ? client.tasks.cancel({ id: task.id }) : client.tasks.dismiss({ id: task.id })))}
       >
         <Icon name={running ? 'stop' : 'close'} size={14} />

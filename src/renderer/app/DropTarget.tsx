@@ -74,8 +74,9 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
     };
   }, [connection]);
 
-  const bytes =
-    sending === null ? '' : t('drop.progress', { sent: number.bytes(sending.sentBytes), total: number.bytes(sending.totalBytes) });
+  const ofWhole = ({ part, whole }: { readonly part: string; readonly whole: string }): string =>
+    t('drop.progress', { sent: part, total: whole });
+  const bytes = sending === null ? '' : ofWhole(number.bytesOf(sending.sentBytes, sending.totalBytes));
   return (
     <div className={styles['window']}>
       {children}
@@ -83,9 +84,7 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
         <div className={styles['over']} role="status">
           <LargeLogo />
           <h2>{t('drop.title', { items: over })}</h2>
-          <p>
-            {t('drop.items', { items: over })} {t(isLink ? 'drop.linked' : 'drop.copied')}
-          </p>
+          <p>{t(isLink ? 'drop.linked' : 'drop.copied', { items: over })}</p>
           <ul>
             {(['drop.takes.folder', 'drop.takes.version', 'drop.takes.archive', 'drop.takes.several'] as const).map((key) => (
               <li key={key}>{t(key)}</li>

@@ -19,7 +19,6 @@ export function pickImageFile(onTicket: (ticket: string) => void): void {
   usePicker.setState({ purpose: { kind: 'image', onTicket } });
 }
 
-
 /** Opens the way of this shell to choose a folder: its dialog, or the tree of this machine. */
 export function useFolderPicker(): { readonly pick: () => void } {
   const client = useClient();
@@ -168,7 +167,13 @@ export function FolderPicker() {
     });
   };
   return (
-    <Modal opened onClose={close} title={t(purpose.kind === 'image' ? 'tree.titleImage' : 'tree.title')} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
+    <Modal
+      opened
+      onClose={close}
+      title={t(purpose.kind === 'image' ? 'tree.titleImage' : 'tree.title')}
+      size={560}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <Paragraph c="dimmed" mb="sm">
         {t(purpose.kind === 'image' ? 'tree.textImage' : 'tree.text')}
       </Paragraph>

@@ -4,6 +4,7 @@ import { fillPlaces, errorTable, type ErrorReport } from '../../shared/contract/
 import type { Problem } from '../../shared/contract/savedModel.ts';
 import { en } from '../i18n/en.ts';
 import { errorsZh } from '../i18n/errorsZh.ts';
+import { phraseZh } from '../i18n/phrasesZh.ts';
 import { problemsZh } from '../i18n/problemsZh.ts';
 import { zh } from '../i18n/zh.ts';
 import { createNumbers, createTimes, type Numbers, type Times } from '../ui/format.ts';
@@ -20,6 +21,8 @@ export interface Text {
   readonly number: Numbers;
   readonly time: Times;
   readonly errorWords: (report: ErrorReport) => { readonly title: string; readonly advice: string };
+  /** A short English text of main in this language: a task's name, a reason. */
+  readonly phrase: (text: string) => string;
   readonly problemWords: (problem: Problem) => { readonly message: string; readonly advice: string };
 }
 
@@ -48,6 +51,7 @@ export function textOf(language: Language): Text {
       const words = errorsZh[code];
       return { title: fillPlaces(words[0], data), advice: fillPlaces(words[1], data) };
     },
+    phrase: language === 'zh' ? phraseZh : (text) => text,
     problemWords({ code, data = {}, message, advice }) {
       const words = language === 'zh' ? problemsZh[code] : undefined;
       return words === undefined ? { message, advice } : { message: fillPlaces(words[0], data), advice: fillPlaces(words[1], data) };

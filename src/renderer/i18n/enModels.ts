@@ -72,9 +72,10 @@ export const enModels = {
   'empty.formats.copy': 'the line for {format}',
 
   'drop.title': 'Let go to read {items, plural, one {this folder} other {these folders}}',
-  'drop.items': '{items, plural, one {# item.} other {# items.}}',
-  'drop.linked': 'Everything stays where it is; nothing starts before you press Serve.',
-  'drop.copied': 'A copy goes to Slipway’s store; nothing starts before you press Serve.',
+  'drop.linked':
+    '{items, plural, one {# item. It stays} other {# items. They stay}} where {items, plural, one {it is} other {they are}}; nothing starts before you press Serve.',
+  'drop.copied':
+    '{items, plural, one {# item. A copy goes} other {# items. Copies go}} to Slipway’s store; nothing starts before you press Serve.',
   'drop.takes.folder': 'SavedModel folder',
   'drop.takes.version': 'one version',
   'drop.takes.archive': '.zip, .tar.gz',

@@ -66,6 +66,10 @@ export const enServings = {
   'serving.playgroundNamed': 'Open {name} in the playground',
   'serving.moreNamed': 'More for {name}',
   'serving.steps': 'Steps',
+  'serving.expectedFound': 'Expected and found',
+  'serving.expected': 'TensorFlow Serving reads',
+  'serving.found': 'The folder holds',
+  'serving.notANumber': 'not a number',
   'serving.howFar': 'How far it came',
   'serving.howStarted': 'How it started',
   'serving.note.adopted': 'It was found running and adopted.',
@@ -148,6 +152,7 @@ export const enServings = {
   'plan.env': 'Environment',
 
   'mend.filesStay': 'Your files stay as they are.',
+  'mend.readAgain': 'Read the folder again and start',
   'mend.usePort': 'Use {port} and start',
   'mend.moreMemory': 'Start with {memory}',
   'mend.useTags': 'Start with {tags}',

@@ -68,6 +68,10 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'serving.playgroundNamed': '在试验台打开 {name}',
   'serving.moreNamed': '{name} 的更多操作',
   'serving.steps': '步骤',
+  'serving.expectedFound': '应有与实有',
+  'serving.expected': 'TensorFlow Serving 读取',
+  'serving.found': '文件夹中有',
+  'serving.notANumber': '不是数字',
   'serving.howFar': '进行到哪一步',
   'serving.howStarted': '启动过程',
   'serving.note.adopted': '发现它正在运行，已接管。',
@@ -150,6 +154,7 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'plan.env': '环境变量',
 
   'mend.filesStay': '文件保持原样。',
+  'mend.readAgain': '重新读取文件夹并启动',
   'mend.usePort': '改用 {port} 并启动',
   'mend.moreMemory': '以 {memory} 启动',
   'mend.useTags': '以 {tags} 启动',

@@ -7,6 +7,8 @@ export interface Numbers {
   readonly count: (value: number) => string;
   /** kB, MB, GB: decimal, three significant figures. */
   readonly bytes: (bytes: number) => string;
+  /** `4.1 of 6.8 MB` as its two numbers: the part without its unit where the whole has the same. */
+  readonly bytesOf: (part: number, whole: number) => { readonly part: string; readonly whole: string };
   /** Limits as Docker gives them: powers of 1024, named GB. */
   readonly binaryBytes: (bytes: number) => string;
   readonly ms: (ms: number) => string;
@@ -21,6 +23,8 @@ export interface Numbers {
 const minus = (text: string): string => text.replace(/^-(?=.)/, '−');
 const threeFigures = (value: number): string => (value >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3))));
 
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'];
+
 function scaled(value: number, base: number, units: readonly string[]): string {
   let [rest, unit] = [value, 0];
   while (rest >= base && unit < units.length - 1) {
@@ -28,6 +32,12 @@ function scaled(value: number, base: number, units: readonly string[]): string {
     unit += 1;
   }
   return `${minus(unit === 0 ? String(Math.round(rest)) : threeFigures(rest))}${thin}${units[unit] ?? ''}`;
+}
+
+function bytesOf(part: number, whole: number): { readonly part: string; readonly whole: string } {
+  const [some, all] = [part, whole].map((bytes) => scaled(bytes, 1000, byteUnits).split(thin));
+  const [value = '', unit = ''] = some ?? [];
+  return { part: unit === all?.[1] ? value : `${value}${thin}${unit}`, whole: (all ?? []).join(thin) };
 }
 
 function count(value: number): string {
@@ -47,7 +57,8 @@ function duration(ms: number): string {
 export function createNumbers(): Numbers {
   return {
     count,
-    bytes: (bytes) => scaled(bytes, 1000, ['B', 'kB', 'MB', 'GB', 'TB']),
+    bytes: (bytes) => scaled(bytes, 1000, byteUnits),
+    bytesOf,
     binaryBytes: (bytes) => scaled(bytes, 1024, ['B', 'KB', 'MB', 'GB', 'TB']),
     ms: (ms) => (ms < 1000 ? `${threeFigures(ms)}${thin}ms` : `${threeFigures(ms / 1000)}${thin}s`),
     duration,

@@ -24,6 +24,7 @@ export function ArrivingBar({ file, found, expected }: { readonly file: string; 
   }, [found]);
   const fraction = expected > 0 ? Math.min(1, found / expected) : 0;
   const speed = seen.bytesPerSecond;
+  const both = number.bytesOf(found, expected);
   const words = [
     number.percent(Math.floor(fraction * 100)),
     ...(speed === null
@@ -35,11 +36,7 @@ export function ArrivingBar({ file, found, expected }: { readonly file: string; 
   ];
   return (
     <div className={styles['arriving']}>
-      <ProgressBar
-        value={fraction}
-        label={file}
-        words={t('import.arriving', { found: number.bytes(found), expected: number.bytes(expected) })}
-      />
+      <ProgressBar value={fraction} label={file} words={t('import.arriving', { found: both.part, expected: both.whole })} />
       <span className={styles['caption']}>{words.join(' · ')}</span>
     </div>
   );

@@ -88,7 +88,7 @@ function Mends({ problem, first, onMend, children }: MendsProps) {
         <Button
           key={word}
           variant={first && index === 0 && mend.kind !== 'lookAgain' ? 'filled' : 'default'}
-          autoFocus={first && index === 0}
+          autoFocus={first && index === 0 && children === undefined}
           leftSection={mend.kind === 'lookAgain' ? <Icon name="refresh" /> : null}
           onClick={() => onMend(mend)}
         >
@@ -99,19 +99,27 @@ function Mends({ problem, first, onMend, children }: MendsProps) {
   );
 }
 
-function Signatures({ view }: { readonly view: ImportView }) {
+function Signatures({ view, stacked = false }: { readonly view: ImportView; readonly stacked?: boolean }) {
   const { t } = useText();
   const signatures = signaturesOf(view.inspection.versions.at(-1));
   if (signatures.length === 0) return null;
   return (
     <div>
       <h3>{t('import.signatures')}</h3>
-      <div className={styles['code']} tabIndex={0} role="group" aria-label={t('import.signatures')}>
+      <div
+        className={`${styles['code']} ${stacked ? styles['stacked'] : ''}`}
+        tabIndex={0}
+        role="group"
+        aria-label={t('import.signatures')}
+      >
         {signatures.slice(0, 12).map(([name, info]) => {
           const [inputs, outputs] = signatureLine(info);
           return (
             <div key={name}>
-              <strong>{name}</strong> <span className={styles['dim']}>{methodWord(info)}</span> {inputs}{' '}
+              <strong>{name}</strong> <span className={styles['dim']}>{methodWord(info)}</span>
+              {stacked ? <br /> : ' '}
+              {inputs}
+              {stacked ? <br /> : ' '}
               <span className={styles['arrow']}>→</span> {outputs}
             </div>
           );
@@ -291,7 +299,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
         <div>
           <Modal.Title className={styles['sheetTitle'] ?? ''}>{title}</Modal.Title>
           <span className={styles['caption']}>
-            <code>{displayPath}</code> · {facts.join(' · ')}
+            <code title={displayPath}>{displayPath}</code> · {facts.join(' · ')}
           </span>
         </div>
         <ActionIcon size={28} aria-label={t('close')} onClick={close}>
@@ -314,7 +322,12 @@ function Sheet({ ticket }: { readonly ticket: string }) {
                 <ProblemCard key={problem.code + problem.message.replace(/\d+/g, '')} problem={problem} arriving={linked}>
                   <Mends problem={problem} first={problem === (stop[0] ?? problems[0])} onMend={mend}>
                     {linked && (problem.code === 'SHARD_SHORT' || problem.code === 'SHARD_MISSING') ? (
-                      <Button aria-pressed={waiting} variant={waiting ? 'light' : 'default'} onClick={() => setWaiting(!waiting)}>
+                      <Button
+                        autoFocus={problem === stop[0]}
+                        aria-pressed={waiting}
+                        variant={waiting ? 'light' : 'default'}
+                        onClick={() => setWaiting(!waiting)}
+                      >
                         {t(waiting ? 'import.servesThen' : 'import.serveThen')}
                       </Button>
                     ) : isImageFile && problem.code === 'ARCHIVE' ? (
@@ -330,7 +343,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
           {wrong ? (
             <div className={styles['cards']}>
               <DroppedTree view={view} />
-              <Signatures view={view} />
+              <Signatures view={view} stacked />
             </div>
           ) : null}
         </div>

@@ -22,6 +22,7 @@ export function ProblemCard({ problem, arriving = false, children }: ProblemCard
   const { message, advice } = problemWords(problem);
   const lines = (problem.mends ?? []).flatMap((mend) => (mend.kind === 'runPython' ? [mend.line] : []));
   const [file, found, expected] = [String(problem.data?.['file']), Number(problem.data?.['found']), Number(problem.data?.['expected'])];
+  const both = number.bytesOf(found, expected);
   const short = arriving && problem.code === 'SHARD_SHORT';
   return (
     <section className={styles['problem']} aria-labelledby={id}>
@@ -30,7 +31,7 @@ export function ProblemCard({ problem, arriving = false, children }: ProblemCard
         <h3 id={id}>{short ? t('import.shortTitle') : message}</h3>
         {short ? (
           <>
-            <p>{t('import.shortText', { file, found: number.bytes(found), expected: number.bytes(expected) })}</p>
+            <p>{t('import.shortText', { file, found: both.part, expected: both.whole })}</p>
             <ArrivingBar file={file} found={found} expected={expected} />
           </>
         ) : (

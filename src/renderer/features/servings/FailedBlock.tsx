@@ -60,6 +60,11 @@ export function FailedBlock({ serving, problem, acts, onChange }: FailedBlockPro
     switch (mend.kind) {
       case 'startAgain':
         return acts.startAgain();
+      case 'readAgain':
+        return acts.attempt(async () => {
+          await client.models.refresh({ id: serving.modelId });
+          await client.servings.startAgain({ id: serving.id });
+        });
       case 'usePort':
         return void acts.startWith(mend.changes);
       case 'moreMemory':
@@ -81,6 +86,8 @@ export function FailedBlock({ serving, problem, acts, onChange }: FailedBlockPro
     switch (mend.kind) {
       case 'startAgain':
         return t('serving.startAgain');
+      case 'readAgain':
+        return t('mend.readAgain');
       case 'usePort':
         return t('mend.usePort', { port: mend.port });
       case 'moreMemory':

@@ -7,8 +7,7 @@ export function PullPanel({ pull }: { readonly pull: PullProgress }) {
   const { t, number } = useText();
   const here = pull.layers.filter(({ state }) => state === 'exists').length;
   const arriving = pull.layers.filter(({ state }) => state !== 'exists');
-  const done = number.bytes(pull.currentBytes);
-  const total = number.bytes(pull.totalBytes);
+  const { part: done, whole: total } = number.bytesOf(pull.currentBytes, pull.totalBytes);
   const sum = t('pull.ofTotal', { done, total });
   return (
     <div className={styles['pull']}>
@@ -63,7 +62,8 @@ export function PullPanel({ pull }: { readonly pull: PullProgress }) {
     if (state === 'waiting') return t('pull.waiting');
     if (state === 'extracting') return t('pull.extracting');
     if (state === 'done') return totalBytes > 0 ? number.bytes(totalBytes) : t('pull.done');
-    return `${number.bytes(currentBytes)} / ${number.bytes(totalBytes)}`;
+    const { part, whole } = number.bytesOf(currentBytes, totalBytes);
+    return `${part} / ${whole}`;
   }
 }
 

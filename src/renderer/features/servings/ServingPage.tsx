@@ -13,6 +13,7 @@ import { StateMark } from '../../ui/StateMark.tsx';
 import { ActProblem } from './ActProblem.tsx';
 import { ChangesForm } from './ChangesForm.tsx';
 import { clock, useSecond } from './elapsed.ts';
+import { ExpectedFound } from './ExpectedFound.tsx';
 import { FailedBlock } from './FailedBlock.tsx';
 import { RemoveServing } from './RemoveServing.tsx';
 import { RunningPanel } from './RunningPanel.tsx';
@@ -232,6 +233,7 @@ function Body({ serving, acts, onChange }: { readonly serving: Serving; readonly
         left={
           <>
             <FailedBlock serving={serving} problem={state.problem} acts={acts} onChange={onChange} />
+            <ExpectedFound serving={serving} code={state.problem.code} />
             <History serving={serving} />
             <WhatWillRun serving={serving} />
           </>

@@ -181,7 +181,8 @@ function StillCell({ serving, address }: { readonly serving: Serving; readonly a
     if (state.kind === 'stopped') return t('servings.addressKept', { address });
     if (state.kind !== 'starting') return '';
     if (state.step !== 'pull' || pull === null || pull.totalBytes <= 0) return stepWords(state.step, text);
-    const sum = t('pull.ofTotal', { done: number.bytes(pull.currentBytes), total: number.bytes(pull.totalBytes) });
+    const { part, whole } = number.bytesOf(pull.currentBytes, pull.totalBytes);
+    const sum = t('pull.ofTotal', { done: part, total: whole });
     return `${stepWords(state.step, text)} · ${sum}`;
   }
 }

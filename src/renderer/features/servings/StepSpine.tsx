@@ -103,11 +103,11 @@ function Milestones({ lines }: { readonly lines: readonly LogLine[] }) {
 }
 
 /** The smaller line under a step: what main says of it, in this language where it is more than a quotation. */
-function detailOf(step: ServingStep, serving: Serving, { t, number }: Text): string | null {
+function detailOf(step: ServingStep, serving: Serving, { t, number, phrase }: Text): string | null {
   const { canary, pull, imageDigest } = serving;
   if (step.id === 'canary' && canary !== null) {
     if (canary.kind === 'answered') return t('serving.canaryAnswered', { ms: number.ms(canary.ms) });
-    return canary.kind === 'not-tried' ? t('serving.canaryNotTried', { reason: canary.reason }) : canary.note;
+    return canary.kind === 'not-tried' ? t('serving.canaryNotTried', { reason: phrase(canary.reason) }) : canary.note;
   }
   if (step.id === 'load' && step.state === 'waiting') return t('serving.stepHint.load');
   // The last line of the log says nothing of a load that is over, and the versions stand in the state.

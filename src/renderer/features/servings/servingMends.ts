@@ -5,6 +5,8 @@ import type { ServingChanges } from './servingChanges.ts';
 /** One thing that may mend a failed start; the first of a list is the likeliest. */
 export type ServingMend =
   | { readonly kind: 'startAgain' }
+  /** The folder is read again first, so that what was mended in it counts. */
+  | { readonly kind: 'readAgain' }
   | { readonly kind: 'usePort'; readonly port: number; readonly changes: Partial<ServingChanges> }
   | { readonly kind: 'moreMemory'; readonly bytes: number }
   | { readonly kind: 'useTags'; readonly tags: readonly string[] }
@@ -14,6 +16,7 @@ export type ServingMend =
   | { readonly kind: 'model' };
 
 const again: ServingMend = { kind: 'startAgain' };
+const readAgain: ServingMend = { kind: 'readAgain' };
 const settings: ServingMend = { kind: 'settings' };
 const change: ServingMend = { kind: 'change' };
 const model: ServingMend = { kind: 'model' };
@@ -27,13 +30,13 @@ const mendTable: Partial<Record<ErrorCode, readonly ServingMend[]>> = {
   IMAGE_RATE_LIMITED: [settings, again],
   IMAGE_WRONG_ARCHITECTURE: [settings, change],
   IMAGE_AUTH: [settings, again],
-  MOUNT_MISSING: [again, model],
+  MOUNT_MISSING: [readAgain, model],
   MOUNT_DENIED: [again, model],
   MODEL_UNREADABLE: [again, change],
-  NO_VERSION_FOUND: [again, model],
-  BASE_PATH_MISSING: [again, model],
-  NO_SAVED_MODEL_PB: [again, model],
-  WEIGHTS_MISSING: [again, model],
+  NO_VERSION_FOUND: [readAgain, model],
+  BASE_PATH_MISSING: [readAgain, model],
+  NO_SAVED_MODEL_PB: [readAgain, model],
+  WEIGHTS_MISSING: [readAgain, model],
   OP_UNKNOWN: [change, model],
   FLAG_REFUSED: [change],
   ENV_REFUSED: [change],

@@ -1,0 +1,25 @@
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { phraseZh } from '../../src/renderer/i18n/phrasesZh.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** The short English texts that main's sources hold: task names and reasons, places filled with a word. */
+function phrasesOfMain(): readonly string[] {
+  const sources = globSync('src/main/**/*.ts', { cwd: root }).map((file) => readFileSync(resolve(root, file), 'utf8'));
+  return sources
+    .flatMap((text) => [...text.matchAll(/tasks\.run\(\s*(?:`([^`]+)`|'([^']+)')|kind: 'not-tried',\s*reason: (?:`([^`]+)`|'([^']+)')/g)])
+    .map((match) => match.slice(1).find((text) => text !== undefined) ?? '')
+    .map((text) => text.replaceAll(/\$\{[^}]+\}/g, 'x'));
+}
+
+test('every task name and reason of main is told in Chinese, and what is not known stays as it is', () => {
+  const phrases = phrasesOfMain();
+  expect(phrases.length).toBeGreaterThan(8);
+  expect(phrases.filter((text) => !/\p{Script=Han}/u.test(phraseZh(text)))).toEqual([]);
+  expect([phraseZh('Pull tensorflow/serving:latest'), phraseZh('Exporting HTTP/REST API')]).toEqual([
+    '拉取 tensorflow/serving:latest',
+    'Exporting HTTP/REST API',
+  ]);
+});
