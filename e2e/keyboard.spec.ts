@@ -58,14 +58,18 @@ test('the palette opens by Ctrl K and by a slash, finds places, models and acts,
   await keyboard.type('light and dark');
   await keyboard.press('Enter');
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
+  await expect(palette).toHaveCount(0);
 
   await keyboard.press('/');
+  await expect(palette).toBeVisible();
   await keyboard.type('tasks');
   await keyboard.press('Enter');
   await expect(page.getByText('Nothing is under way.')).toBeVisible();
   await keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 
   await keyboard.press('/');
+  await expect(palette).toBeVisible();
   await keyboard.type('nothing has such words');
   await expect(palette).toContainText('Nothing has these words.');
   await keyboard.press('Escape');

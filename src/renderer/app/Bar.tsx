@@ -10,6 +10,7 @@ import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { StateGlyph, StateMark } from '../ui/StateMark.tsx';
 import { useText } from './i18n.tsx';
 import { useClient, useMirror } from './store.ts';
+import { showTasks, useTasksMenu } from './tasksMenu.ts';
 import { useAppearance } from './useAppearance.ts';
 import { useCall } from './useCall.ts';
 import styles from './App.module.css';
@@ -108,15 +109,15 @@ function TasksMenu() {
   const { t } = useText();
   const tasks = useMirror((state) => state.tasks);
   const running = tasks.filter(({ state }) => state === 'running').length;
-  const [opened, setOpened] = useState(false);
+  const opened = useTasksMenu((state) => state.opened);
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" withinPortal trapFocus>
+    <Popover opened={opened} onChange={showTasks} position="bottom-end" withinPortal trapFocus>
       <Popover.Target>
         <Button
-          id="tasks-button"
           variant="subtle"
           leftSection={<Icon name="tasks" />}
-          onClick={() => setOpened(!opened)}
+          aria-keyshortcuts="Shift+T"
+          onClick={() => showTasks(!opened)}
           aria-expanded={opened}
         >
           {t('bar.tasks', { running })}

@@ -63,6 +63,11 @@ function Tree({ purpose, onChosen }: { readonly purpose: Purpose; readonly onCho
       setChosen(entries[0]?.node ?? null);
     });
   }, [client, run]);
+  // Opened by a key it is walked by keys at once: the first folder has the focus.
+  useEffect(() => {
+    const [first] = roots;
+    if (first !== undefined) items.current.get(first.node)?.focus();
+  }, [roots]);
 
   const rows = rowsOf(roots, open);
   const fits = (node: string | null): node is string =>

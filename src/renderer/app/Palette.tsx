@@ -6,7 +6,7 @@ import { useText } from './i18n.tsx';
 import { places } from './Rail.tsx';
 import { useClient, useMirror } from './store.ts';
 import { useAppearance } from './useAppearance.ts';
-import { openTasks } from './useKeys.ts';
+import { showTasks } from './tasksMenu.ts';
 import { useServeSample } from './useServeSample.ts';
 import styles from './App.module.css';
 
@@ -36,7 +36,7 @@ export function Palette() {
       group: t('palette.acts'),
       actions: [
         act('add', t('palette.add'), pick, 'O'),
-        act('tasks', t('palette.tasks'), openTasks, '⇧T'),
+        act('tasks', t('palette.tasks'), () => showTasks(true), '⇧T'),
         act('sample', t('palette.sample'), () => void serveSample()),
         ...servings.map(({ id, name, state }) =>
           state.kind === 'serving'

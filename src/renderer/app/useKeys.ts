@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useFolderPicker } from './FolderPicker.tsx';
 import { places } from './Rail.tsx';
+import { showTasks } from './tasksMenu.ts';
 
 const inField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
@@ -14,11 +15,6 @@ function nextPart(): void {
   const next = parts[(at + 1) % parts.length];
   const target = next?.tagName === 'MAIN' ? next : next?.querySelector<HTMLElement>('a, button');
   target?.focus();
-}
-
-/** The list of tasks is the bar's own: its button opens it. */
-export function openTasks(): void {
-  document.querySelector<HTMLElement>('#tasks-button')?.click();
 }
 
 /** The window's keys. Letters never act while a field has the focus or a sheet is open. */
@@ -38,7 +34,7 @@ export function useKeys(): void {
       if (event.key === '/') spotlight.open();
       else if (event.key === 'o' || event.key === 'O') pick();
       else if (event.key === ',') go('/settings');
-      else if (event.key === 'T' && event.shiftKey) openTasks();
+      else if (event.key === 'T' && event.shiftKey) showTasks(true);
       else if (place !== undefined) go(place.path);
       else return;
       event.preventDefault();

@@ -25,6 +25,8 @@ export interface SparklineProps {
 export function Sparkline({ times, values, spanSeconds, role, label, leastTop, width = 112, height = 34 }: SparklineProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  // Its own range for a single sample would be a whole day.
+  const known = useRef(times);
   const scheme = useComputedColorScheme('light');
 
   useEffect(() => {
@@ -40,7 +42,7 @@ export function Sparkline({ times, values, spanSeconds, role, label, leastTop, w
         cursor: { show: false },
         axes: [{ show: false }, { show: false }],
         scales: {
-          x: { time: true, range: (_, oldest, newest) => timeRange(oldest, newest, spanSeconds) },
+          x: { time: true, range: () => timeRange(known.current.at(0) ?? null, known.current.at(-1) ?? null, spanSeconds) },
           y: { range: (_, __, highest) => [0, Math.max(leastTop, highest ?? 0)] },
         },
         series: [{}, { stroke, width: 1.5, fill: paleOf(stroke), points: { show: false } }],
@@ -56,6 +58,7 @@ export function Sparkline({ times, values, spanSeconds, role, label, leastTop, w
   }, [scheme, role, width, height, spanSeconds, leastTop]);
 
   useEffect(() => {
+    known.current = times;
     plot.current?.setData([[...times], [...values]]);
   }, [times, values, scheme, role, width, height, spanSeconds, leastTop]);
 

@@ -73,6 +73,8 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
   const { ref: sizeRef, width } = useElementSize();
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  // Its own range for a single sample would be a whole day.
+  const known = useRef(times);
   const scheme = useComputedColorScheme('light');
   const fontFamily = useMantineTheme().fontFamily;
   const formats = useRef({ format, formatTime });
@@ -95,7 +97,7 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: true, range: (_, oldest, newest) => timeRange(oldest, newest, spanSeconds) },
+          x: { time: true, range: () => timeRange(known.current.at(0) ?? null, known.current.at(-1) ?? null, spanSeconds) },
           y: { range: (_, __, highest) => [0, Math.max(leastTop, (highest ?? 0) * 1.1)] },
         },
         axes: [
@@ -140,6 +142,7 @@ function Plot({ times, series, spanSeconds, leastTop, format, formatTime, label,
   }, [scheme, roles, width, height, spanSeconds, leastTop, fontFamily]);
 
   useEffect(() => {
+    known.current = times;
     plot.current?.setData([[...times], ...series.map(({ values }) => [...values])]);
   }, [times, series, scheme, roles, width, height, spanSeconds, leastTop, fontFamily]);
 

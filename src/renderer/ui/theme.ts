@@ -130,6 +130,7 @@ export const theme = createTheme({
     },
   },
   focusRing: 'auto',
+  respectReducedMotion: true,
   components: {
     Button: Button.extend({
       defaultProps: { size: 'sm', variant: 'default' },

@@ -170,7 +170,6 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   // The person wants it served as soon as the copy is complete.
   const [waiting, setWaiting] = useState(false);
   const serveButton = useRef<HTMLButtonElement>(null);
-  const settle = useRef<() => void>(() => undefined);
   const open = view !== null && view.inspection.kind === 'ok' && blockers(view, choices).length === 0;
   const change = (next: Partial<Choices>): void => setChoices((before) => ({ ...before, ...next }));
 
@@ -181,8 +180,10 @@ function Sheet({ ticket }: { readonly ticket: string }) {
 
   // What stood in the way has gone: Serve takes the focus, or is pressed where that was asked for.
   useEffect(() => {
-    if (open) settle.current();
-  }, [open]);
+    if (!open) return;
+    if (waiting) serveButton.current?.click();
+    else serveButton.current?.focus();
+  }, [open, waiting]);
 
   const close = (): void => {
     closeImport();
@@ -272,10 +273,6 @@ function Sheet({ ticket }: { readonly ticket: string }) {
       closeImport();
       go(`/servings/${servingId}`);
     });
-  settle.current = () => {
-    if (waiting) serve();
-    else serveButton.current?.focus();
-  };
   const loadImage = (): void =>
     void acting.run(async () => {
       await client.engine.loadImage({ ticket });

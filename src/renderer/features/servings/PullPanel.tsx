@@ -13,7 +13,7 @@ export function PullPanel({ pull }: { readonly pull: PullProgress }) {
     <div className={styles['pull']}>
       <div className={styles['pullHead']}>
         <span className={styles['figure']}>
-          {done} <small>{pull.totalBytes > 0 ? t('pull.of', { total }) : ''}</small>
+          {pull.totalBytes > 0 ? done : ''} <small>{pull.totalBytes > 0 ? t('pull.of', { total }) : ''}</small>
         </span>
         <span className={styles['dim']}>{speedWords(pull)}</span>
       </div>
