@@ -7,11 +7,14 @@
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Page, type Request as PageRequest } from 'playwright';
+import { chromium, type BrowserContext, type Page } from 'playwright';
 import { chromiumOptions } from '../../chromium.ts';
+import { pageSide } from './pageSide.ts';
+import { MessageChannelMain, pack, unpack, type Packed, type Port } from './ports.ts';
+
+export { MessageChannelMain };
 
 type Listener = (...args: never[]) => unknown;
-type Packed = { readonly text: string } | { readonly base64: string };
 interface Item {
   readonly label?: string;
   readonly role?: string;
@@ -126,9 +129,8 @@ export const protocol = {
     const url = inward(request.url());
     const scheme = url.slice(0, url.indexOf(':'));
     if (request.isNavigationRequest()) {
-      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-      if (contents?.opens(request) === true) contents.openHandler({ url });
-      else if (contents?.loaded === true && !mayHappen(contents, 'will-navigate', url)) return route.abort('aborted');
+      const contents = BrowserWindow.of(request.frame().page())?.webContents;
+      if (contents?.loaded === true && !mayHappen(contents, 'will-navigate', url)) return route.abort('aborted');
     }
     const handler = handlers.get(scheme);
     if (handler === undefined) return route.abort('blockedbyclient');
@@ -141,101 +143,11 @@ export const protocol = {
   },
 };
 
-const pack = (data: unknown): Packed =>
-  typeof data === 'string' ? { text: data } : { base64: Buffer.from(data as Uint8Array).toString('base64') };
-const unpack = (data: Packed): string | Uint8Array => ('text' in data ? data.text : new Uint8Array(Buffer.from(data.base64, 'base64')));
-
-/** One end of a channel; what comes before `start` waits. `peer` takes what is posted: the other end, or a page. */
-class Port extends EventEmitter {
-  peer: { take(data: unknown): void; end(): void } | undefined;
-  private waiting: unknown[] | undefined = [];
-  readonly postMessage = (data: unknown): void => this.peer?.take(data);
-  start(): void {
-    for (const data of this.waiting?.splice(0) ?? []) this.emit('message', { data });
-    this.waiting = undefined;
-  }
-  take(data: unknown): void {
-    if (this.waiting === undefined) queueMicrotask(() => this.emit('message', { data }));
-    else this.waiting.push(data);
-  }
-  end(): void {
-    this.peer = undefined;
-    this.emit('close');
-  }
-  close(): void {
-    const { peer } = this;
-    this.end();
-    peer?.end();
-  }
-}
-export class MessageChannelMain {
-  readonly port1 = new Port();
-  readonly port2 = new Port();
-  constructor() {
-    this.port1.peer = this.port2;
-    this.port2.peer = this.port1;
-  }
-}
-
 class IpcMain extends EventEmitter {
   readonly handlers = new Map<string, Listener>();
   readonly handle = (channel: string, handler: Listener): void => void this.handlers.set(channel, handler);
 }
 export const ipcMain = new IpcMain();
-
-/** Runs in the page before anything else: what the preload finds as `electron`. */
-function pageSide(): void {
-  interface Side {
-    [name: string]: unknown;
-    standInCall(...args: unknown[]): Promise<unknown>;
-  }
-  const side = globalThis as unknown as Side;
-  const listeners = new Map<string, ((event: unknown, message: unknown) => void)[]>();
-  const ports = new Map<number, MessagePort>();
-  const handedOn = new Map<number, MessagePort>();
-  const files: File[] = [];
-  side['standIn'] = {
-    file: (at: number) => files[at],
-    post: (id: number, data: Packed) =>
-      ports.get(id)?.postMessage('text' in data ? data.text : Uint8Array.from(atob(data.base64), (one) => one.charCodeAt(0))),
-    // Electron tells a page that the other end closed; Chromium alone does not.
-    end: (id: number) => handedOn.get(id)?.dispatchEvent(new Event('close')),
-    deliver(channel: string, message: unknown, id: number) {
-      const { port1, port2 } = new MessageChannel();
-      ports.set(id, port1);
-      // The preload hands it on: a port that moved is another object then.
-      window.addEventListener('message', ({ data, ports: [port] }: MessageEvent<{ readonly nonce?: unknown } | null>) => {
-        if (data?.nonce === message && port !== undefined) handedOn.set(id, port);
-      });
-      port1.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-        const packed =
-          typeof data === 'string'
-            ? { text: data }
-            : data instanceof Uint8Array
-              ? { base64: btoa(Array.from(data, (one) => String.fromCharCode(one)).join('')) }
-              : { other: true };
-        void side.standInCall('port', id, packed);
-      });
-      port1.start();
-      for (const listener of listeners.get(channel) ?? []) listener({ ports: [port2] }, message);
-    },
-  };
-  side['standInElectron'] = {
-    contextBridge: { exposeInMainWorld: (name: string, api: unknown) => (side[name] = api) },
-    ipcRenderer: {
-      on: (channel: string, listener: (event: unknown, message: unknown) => void) =>
-        listeners.set(channel, [...(listeners.get(channel) ?? []), listener]),
-      send: (channel: string, ...args: unknown[]) => void side.standInCall('send', channel, ...args),
-      invoke: (channel: string, ...args: unknown[]) => side.standInCall('invoke', channel, ...args),
-    },
-    // Main asks Chromium for the path of the file that stands at this place.
-    webUtils: { getPathForFile: (file: File) => `stand-in file ${files.push(file) - 1}` },
-  };
-  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
-    void side.standInCall('violation', `${effectiveDirective} ${blockedURI}`);
-  });
-  void side.standInCall('document');
-}
 
 let nextPort = 1;
 class WebContents extends EventEmitter {
@@ -249,15 +161,6 @@ class WebContents extends EventEmitter {
     this.page = page;
   }
   readonly setWindowOpenHandler = (handler: typeof this.openHandler): void => void (this.openHandler = handler);
-  /** Whether a navigation is that of a new window: it has no frame yet. */
-  opens(request: PageRequest): boolean {
-    try {
-      return BrowserWindow.of(request.frame().page()) === undefined;
-    } catch {
-      // Playwright's word for a page that is only being made.
-      return true;
-    }
-  }
   /** Calls the page's side, in order. A page that has gone hears nothing. */
   private tell(name: 'post' | 'end' | 'deliver', ...args: readonly unknown[]): void {
     this.last = this.last
@@ -299,6 +202,8 @@ class WebContents extends EventEmitter {
         for (const port of this.ports.values()) port.close();
         this.ports.clear();
         return undefined;
+      case 'open':
+        return void this.openHandler({ url: inward(first as string) });
       case 'violation':
         return void seen.violations.push(first as string);
       case 'port':
@@ -350,7 +255,6 @@ export class BrowserWindow extends EventEmitter {
     const start = `if (window === top && location.protocol === 'https:') { (${pageSide.toString()})(); ((require) => {${preload}\n})(() => standInElectron); }`;
     await page.addInitScript({ content: start });
     await page.setViewportSize({ width: this.bounds.width, height: this.bounds.height });
-    page.on('popup', (popup) => void popup.close());
     return page;
   }
   async loadURL(url: string): Promise<void> {
