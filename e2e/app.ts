@@ -32,6 +32,8 @@ export interface AppUnderTest {
   command(...args: readonly string[]): Promise<string>;
   /** Ends the app's process as a crash would; `again` starts it on the same address and data folder. Web shell only. */
   kill(): Promise<{ again(): Promise<void> }>;
+  /** What the program has written to its error output. */
+  errors(): string;
   /** A fresh link to the running app. Web shell only. */
   newLink(): Promise<string>;
 }
@@ -147,6 +149,7 @@ export const test = base.extend<ShellOptions & { launch: Launch; app: AppUnderTe
       env,
       expectErrors: (...patterns) => faults.expected.push(...patterns),
       command: (...args) => slipway(env, ...args),
+      errors: started.errors,
       kill: started.kill,
       newLink: started.newLink,
     });

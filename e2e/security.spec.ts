@@ -1,6 +1,8 @@
-import { createServer } from 'node:http';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from './app.ts';
 
 test.skip(({ shell }) => shell !== 'web', 'skipped: only the web shell listens');
@@ -75,6 +77,93 @@ test('a page on another origin reads nothing, starts nothing and frames nothing'
     withTicket: 'refused',
     framed: 'not readable',
   });
+});
+
+/** The status that a client gets which sends the headers it is told, forged ones too. */
+function statusOf(port: string, path: string, headers: Readonly<Record<string, string>>, method = 'GET'): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+    response.resume();
+    resolve(response.statusCode ?? 0);
+  });
+  asked.on('upgrade', (_response, socket) => {
+    socket.destroy();
+    resolve(101);
+  });
+  asked.on('error', reject);
+  asked.end();
+  return promise;
+}
+
+test('a name that was bound to this machine gets nothing, in a browser and forged by raw clients; the control connects', async ({
+  app,
+  context,
+}) => {
+  const { port, host, origin } = new URL(app.page.url());
+  app.expectErrors(/Failed to load resource|403/);
+  const page = await context.newPage();
+  // Chromium itself leads every name under localhost here.
+  const rebound = await page.goto(`http://rebound.localhost:${port}/`);
+  const body = await page.locator('body').innerText();
+  await page.close();
+
+  const token = await app.page.evaluate(() => Object.values(sessionStorage).find((value) => /^[\w-]{43}$/.test(value)) ?? 'none');
+  const authorization = `Bearer ${token}`;
+  const ticket = (): Promise<string> =>
+    app.page.evaluate(
+      async (right) =>
+        ((await (await fetch('/api/socket-ticket', { method: 'POST', headers: { authorization: right } })).json()) as { ticket: string })
+          .ticket,
+      authorization,
+    );
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  };
+  const forged: readonly Readonly<Record<string, string>>[] = [
+    { host: `rebound.localhost:${port}` },
+    { host: '127.0.0.1' },
+    { host: `0.0.0.0:${port}` },
+    { host, origin: 'http://example.org' },
+    { host, origin: `http://rebound.localhost:${port}` },
+    { host, origin: 'null' },
+    { host, 'sec-fetch-site': 'same-site' },
+  ];
+  const path = `/api/socket?ticket=${await ticket()}`;
+  const outcome = {
+    rebound: [rebound?.status(), body.includes('Slipway')],
+    calls: await Promise.all(forged.map((headers) => statusOf(port, '/api/socket-ticket', { authorization, ...headers }, 'POST'))),
+    sockets: await Promise.all(forged.map((headers) => statusOf(port, path, { ...upgrade, ...headers }))),
+    tokenAsTicket: await statusOf(port, `/api/socket?ticket=${token}`, { host, ...upgrade }),
+    control: await statusOf(port, path, { host, origin, ...upgrade }),
+    again: await statusOf(port, path, { host, origin, ...upgrade }),
+  };
+  expect(outcome).toEqual({
+    rebound: [403, false],
+    calls: forged.map(() => 403),
+    sockets: forged.map(() => 403),
+    tokenAsTicket: 401,
+    control: 101,
+    again: 401,
+  });
+});
+
+test('neither token nor code stands in any file or output of the program', async ({ app }) => {
+  const code = new URL(await app.newLink()).hash.slice('#code='.length);
+  const token = await app.page.evaluate(() => Object.values(sessionStorage).find((value) => /^[\w-]{43}$/.test(value)) ?? 'none');
+  const home = app.env['SLIPWAY_HOME'] ?? '';
+  const texts = [app.errors()];
+  for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) texts.push(await readFile(join(entry.parentPath, entry.name), 'latin1'));
+  }
+  expect([token.length, code.length, texts.length > 1, texts.some((text) => text.includes(token) || text.includes(code))]).toEqual([
+    43,
+    43,
+    true,
+    false,
+  ]);
 });
 
 test('the control: our own page has its connection, and its policy', async ({ app }) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { AppError } from '../../src/shared/contract/errors.ts';
@@ -202,6 +203,34 @@ describe('what a hostile client can do', () => {
       await rawLine(`GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nhost: evil.example\r\nconnection: close\r\n\r\n`),
     ];
     expect([lines.map((line) => line.split(' ')[1]), (await ask(port)).status]).toEqual([['400', '400', '400', '403'], 200]);
+  });
+
+  test('no request of any kind, with a right token, fails inside or ends the shell', async () => {
+    const authorization = `Bearer ${await running.token()}`;
+    const room = fc.constantFrom('socket-ticket', 'uploads', 'uploads/x', 'uploads/x/files', 'uploads/x/finish', 'session', '');
+    const tail = fc.oneof(fc.constant(''), fc.webPath(), fc.string({ maxLength: 40 }).map(encodeURIComponent));
+    const body = fc.oneof(
+      fc.json(),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constant('{"name":"m","kind":"folder","files":1,"totalBytes":1e308}'),
+    );
+    const statuses = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('GET', 'POST', 'DELETE', 'PUT'),
+        room,
+        tail,
+        fc.boolean(),
+        body,
+        async (method, place, rest, isJson, content) => {
+          const type = isJson ? 'application/json' : 'application/octet-stream';
+          const headers = { authorization, 'content-type': type, 'content-length': String(Buffer.byteLength(content as string)) };
+          statuses.add((await ask(port, { method, path: `/api/${place}${rest}`, headers, body: content })).status);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect([[...statuses].filter((status) => status >= 500), (await ask(port)).status]).toEqual([[], 200]);
   });
 
   test('text that is no UTF-8 closes the socket with 1007', async () => {
