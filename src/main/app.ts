@@ -33,6 +33,8 @@ export interface Outside {
   /** The shell's own dialog; null when the person cancelled. */
   readonly pickFolder?: () => Promise<string | null>;
   readonly reveal?: (path: string) => void;
+  /** Moves a folder of ours to the system's bin. */
+  readonly toBin?: (path: string) => Promise<void>;
   /** The system's safe place for what the person types; in memory only where the shell has none. */
   readonly secretBox?: SecretBox;
 }
@@ -75,7 +77,7 @@ export async function createApp(outside: Outside): Promise<App> {
 
   // 3. The library.
   await clearStaging(home, new Set(database.models.all().map(({ id }) => id)));
-  const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
+  const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now, toBin: outside.toBin }));
   const userHome = userHomeOf(env);
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);

@@ -1,6 +1,18 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { followFolder } from '../../src/main/library/followFolder.ts';
 import { inspectInWorker } from '../../src/main/savedmodel/inspectInWorker.ts';
@@ -133,5 +145,37 @@ describe('checksums after an import', () => {
     expect(state(opened)).toEqual([[false], [], []]);
     opened.library.verify(id);
     await expect.poll(() => state(opened), deadline).toEqual([[true], [], ['done']]);
+  });
+});
+
+describe('a managed copy that is forgotten', () => {
+  /** Adds a copy, forgets it, and answers what of it is where. */
+  async function forgotten(
+    toBin?: (path: string) => Promise<void>,
+  ): Promise<readonly [models: readonly string[], trash: readonly string[]]> {
+    await using opened = openLibrary(join(folder, 'home'), toBin);
+    const ticket = await opened.imports.mintLinked(base());
+    const { id } = await opened.imports.add(ticket, { name: 'digits', copy: true });
+    await opened.library.forget(id);
+    const left = (name: string): readonly string[] => readdirSync(join(folder, 'home', name)).map((one) => one.replace(/-\w{8}$/, ''));
+    return [left('models'), left('trash')];
+  }
+
+  test('goes to the system’s bin under its own name', async () => {
+    const inBin: string[] = [];
+    const left = await forgotten((path) => {
+      inBin.push(basename(path).replace(/-\w{8}$/, ''));
+      return rm(path, { recursive: true });
+    });
+    expect([left, inBin]).toEqual([[[], []], ['digits']]);
+  });
+
+  test('goes to the trash folder where there is no bin, or none for this folder', async () => {
+    const alone = await forgotten();
+    rmSync(join(folder, 'home'), { recursive: true });
+    expect([alone, await forgotten(() => Promise.reject(new Error('no bin on this file system')))]).toEqual([
+      [[], ['digits']],
+      [[], ['digits']],
+    ]);
   });
 });

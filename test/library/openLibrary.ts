@@ -17,7 +17,7 @@ export interface OpenLibrary extends AsyncDisposable {
 }
 
 /** The library and its imports over a data folder, without an engine, a shell or servings. */
-export function openLibrary(home: string): OpenLibrary {
+export function openLibrary(home: string, toBin?: (path: string) => Promise<void>): OpenLibrary {
   mkdirSync(home, { recursive: true });
   const stack = new AsyncDisposableStack();
   const database = stack.adopt(openDatabase(home), (one) => one.close());
@@ -39,7 +39,7 @@ export function openLibrary(home: string): OpenLibrary {
   );
   const now = (): Date => new Date();
   const tasks = stack.use(createTasks(hub, now));
-  const library = stack.use(createLibrary({ hub, tasks, records: database.models, folder: home, now }));
+  const library = stack.use(createLibrary({ hub, tasks, records: database.models, folder: home, now, toBin }));
   const imports = stack.use(createImports({ hub, tasks, library, folder: home, userHome: home, samplePath: sample }));
   return { hub, tasks, library, imports, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -224,7 +224,7 @@ describe('what a hostile client can do', () => {
         body,
         async (method, place, rest, isJson, content) => {
           const type = isJson ? 'application/json' : 'application/octet-stream';
-          const headers = { authorization, 'content-type': type, 'content-length': String(Buffer.byteLength(content as string)) };
+          const headers = { authorization, 'content-type': type, 'content-length': String(Buffer.byteLength(content)) };
           statuses.add((await ask(port, { method, path: `/api/${place}${rest}`, headers, body: content })).status);
         },
       ),

@@ -68,6 +68,7 @@ export async function runDesktop(home: string, folder: string | null): Promise<v
       capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
       pickFolder,
       reveal: (path) => shell.showItemInFolder(path),
+      toBin: (path) => shell.trashItem(path),
       ...(secretBox === undefined ? {} : { secretBox }),
     },
     { webLink: () => null, quit: () => app.quit() },

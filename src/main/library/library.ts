@@ -39,6 +39,8 @@ interface LibraryOptions {
   /** The data folder: managed models lie in `models/`, forgotten ones in `trash/`. */
   readonly folder: string;
   readonly now: () => Date;
+  /** The system's bin, where the shell has one; rejects where the system has none for this folder. */
+  readonly toBin?: ((path: string) => Promise<void>) | undefined;
 }
 
 /** Managed copies may be read by the container's user, whoever that is; the data folder above them is closed to others. */
@@ -61,7 +63,7 @@ function mountAsOf(inspection: InspectionSummary, asVersion: string | undefined)
 const newestFirst = ({ versions }: InspectionSummary): Model['versions'] =>
   versions.toSorted((a, b) => (BigInt(a.version ?? 0) < BigInt(b.version ?? 0) ? 1 : -1));
 
-export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptions): Library {
+export function createLibrary({ hub, tasks, records, folder, now, toBin }: LibraryOptions): Library {
   const ended = new AbortController();
   const reading = new Map<string, Promise<void>>();
   const followed = new Map<string, Promise<AsyncDisposable>>();
@@ -233,10 +235,12 @@ export function createLibrary({ hub, tasks, records, folder, now }: LibraryOptio
       void unfollow(model.id);
       records.remove(model.id);
       hub.dropModel(model.id);
-      // A linked folder is only ever forgotten. A managed copy goes to the trash folder, where it can be had back by hand.
+      // A linked folder is only ever forgotten. A managed copy can be had back by hand: from the trash folder, or from the bin.
       if (model.source !== 'managed') return;
+      const place = join(folder, 'trash', `${model.name}-${model.id.slice(0, 8)}`);
       await mkdir(join(folder, 'trash'), { recursive: true });
-      await rename(join(folder, 'models', model.id), join(folder, 'trash', `${model.name}-${model.id.slice(0, 8)}`));
+      await rename(join(folder, 'models', model.id), place);
+      await toBin?.(place).catch(() => undefined);
     },
     async [Symbol.asyncDispose]() {
       ended.abort();

@@ -182,7 +182,7 @@ export const enModels = {
   'model.forget': 'Forget…',
   'model.forgetTitle': 'Forget {name}?',
   'model.forgetLinked': 'Slipway forgets it. The folder {path} stays as it is.',
-  'model.forgetManaged': 'Slipway’s copy goes to the trash folder in its data folder.',
+  'model.forgetManaged': 'Slipway’s copy goes to the system’s bin, or to the trash folder in its data folder where there is none.',
   'model.forgetConfirm': 'Forget',
   'model.notFound': 'This model is not here any more',
   'model.column.version': 'Version',

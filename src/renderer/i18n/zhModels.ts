@@ -182,7 +182,7 @@ export const zhModels: Record<keyof typeof enModels, string> = {
   'model.forget': '移除…',
   'model.forgetTitle': '移除 {name}？',
   'model.forgetLinked': 'Slipway 不再记住它。文件夹 {path} 保持不变。',
-  'model.forgetManaged': 'Slipway 的副本会移到数据文件夹的回收目录。',
+  'model.forgetManaged': 'Slipway 的副本会移到系统回收站；没有回收站时，移到数据文件夹的回收目录。',
   'model.forgetConfirm': '移除',
   'model.notFound': '此模型已不在',
   'model.column.version': '版本',
