@@ -12,6 +12,7 @@ import { clearStaging } from './library/clearStaging.ts';
 import { createFolderTree, type FolderTree } from './library/folderTree.ts';
 import { createImports, type Imports } from './library/imports.ts';
 import { createLibrary, type Library } from './library/library.ts';
+import { asAppError } from './incident.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
 import { createStateHub, type StateHub } from './stateHub.ts';
@@ -76,7 +77,8 @@ export async function createApp(outside: Outside): Promise<App> {
   const tasks = boot.use(createTasks(hub, now));
 
   // 3. The library.
-  await clearStaging(home, new Set(database.models.all().map(({ id }) => id)));
+  // What cannot be cleared is in nobody's way.
+  await clearStaging(home, new Set(database.models.all().map(({ id }) => id))).catch((error: unknown) => void asAppError(error));
   const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now, toBin: outside.toBin }));
   const userHome = userHomeOf(env);
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
