@@ -16,7 +16,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-test-desktop-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 interface Own {
   readonly home: string;
@@ -111,6 +111,16 @@ describe('the built desktop bundle under the stand-in for Electron', () => {
     expect([await second.ended, second.written()]).toEqual([0, '']);
     await seesImport(page);
     await closeImport(page);
+  });
+
+  test('a command that is given a folder shows the hidden window, and the import sheet in it', async () => {
+    await desktop.act('hide');
+    const env = { ...process.env, SLIPWAY_HOME: home };
+    const command = [join(projectRoot, 'out', 'main', 'slipway.js'), sample];
+    expect(execFileSync(process.execPath, command, { env, encoding: 'utf8' })).toBe('');
+    await seesImport(page);
+    await closeImport(page);
+    expect((await desktop.look()).windows.map(({ visible }) => visible)).toEqual([true]);
   });
 
   test('links and windows of the page lead nowhere, but for a listed address in the person’s browser', async () => {

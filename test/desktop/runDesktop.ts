@@ -116,7 +116,7 @@ export function startDesktop(folder: string, env: NodeJS.ProcessEnv, args: reado
     },
     async [Symbol.asyncDispose]() {
       await (await browser?.catch(() => undefined))?.close();
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await ended;
     },
   };

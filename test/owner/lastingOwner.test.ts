@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Outside } from '../../src/main/app.ts';
 import { commandOutside } from '../../src/main/cli/outside.ts';
 import { openLastingOwner } from '../../src/main/owner/lastingOwner.ts';
-import { becomeOwner } from '../../src/main/owner/owner.ts';
+import { becomeOwner, reachOwner } from '../../src/main/owner/owner.ts';
 import type { StateEvent } from '../../src/shared/contract/state.ts';
 import { connectClient, type ContractClient } from '../../src/shared/rpc/connectClient.ts';
 import { memoryChannel } from '../../src/shared/rpc/memoryChannel.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A fresh data folder, its owner, and a shell that reached it, with a root and abilities of its own. */
-async function attached() {
+async function attached(role: 'desktop' | 'web' = 'desktop') {
   await using undo = new AsyncDisposableStack();
   const home = await mkdtemp(join(folder, 'home-'));
   const root = join(home, 'root');
@@ -28,13 +28,17 @@ async function attached() {
   const revealed: string[] = [];
   const outside: Outside = {
     ...commandOutside({ env }, 'desktop', [root]),
+    role,
     capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: true, revealFolder: true },
     pickFolder: () => Promise.resolve(root),
     reveal: (path) => revealed.push(path),
   };
-  const shell = undo.use(await openLastingOwner(outside, { webLink: () => null, quit: () => undefined }));
+  const shell = undo.use(
+    await openLastingOwner(outside, { webLink: () => (role === 'web' ? 'http://its.own/#code=x' : null), quit: () => undefined }),
+  );
   const running = undo.move();
   return {
+    home,
     owner,
     shell,
     root,
@@ -84,6 +88,20 @@ describe('a shell whose data folder another process owns', () => {
     await own.shell.client.local.open({ path: own.root });
     const next = await firstOf(own.openWindow(), 'open-import');
     expect([typeof ticket, ticket === next.ticket]).toEqual(['string', false]);
+  });
+
+  test.each([
+    ['web', { url: 'http://its.own/#code=x' }, false],
+    ['desktop', null, true],
+  ] as const)('a %s shell is found through the owner', async (role, link, hasDesktop) => {
+    await using own = await attached(role);
+    const command = await reachOwner(own.home);
+    await expect.poll(() => command?.client.local.webLink(), { timeout: 30_000 }).toEqual(link);
+    await expect.poll(async () => (await command?.client.local.owner())?.hasDesktop, { timeout: 30_000 }).toBe(hasDesktop);
+    await own.shell[Symbol.asyncDispose]();
+    await expect.poll(() => command?.client.local.webLink(), { timeout: 30_000 }).toBe(null);
+    await expect.poll(async () => (await command?.client.local.owner())?.hasDesktop, { timeout: 30_000 }).toBe(false);
+    await command?.[Symbol.asyncDispose]();
   });
 
   test('when that process ends, its windows lose their connection and the shell becomes the owner', async () => {

@@ -12,10 +12,11 @@ export async function openApp(folder: string | undefined, io: CommandIo): Promis
   if (session !== null) {
     await using running = session;
     const link = await running.client.local.webLink();
-    const { role } = await running.client.local.owner();
-    if (path !== undefined && (link !== null || role === 'desktop')) await running.client.local.open({ path });
+    const { hasDesktop } = await running.client.local.owner();
+    if (path !== undefined && (link !== null || hasDesktop)) await running.client.local.open({ path });
+    if (hasDesktop) await running.client.local.show();
     if (link !== null) io.out(`${link.url}\n`);
-    if (link !== null || role === 'desktop') return exitCode.done;
+    if (link !== null || hasDesktop) return exitCode.done;
   }
   return runWebShell({ port: 0, roots: [], allowHosts: [], browser: true, ...(path === undefined ? {} : { open: path }) }, io);
 }

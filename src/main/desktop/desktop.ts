@@ -71,7 +71,7 @@ export async function runDesktop(home: string, folder: string | null): Promise<v
       toBin: (path) => shell.trashItem(path),
       ...(secretBox === undefined ? {} : { secretBox }),
     },
-    { webLink: () => null, quit: () => app.quit() },
+    { webLink: () => null, show: () => show(), quit: () => app.quit() },
   );
 
   // 2. What a window may reach.

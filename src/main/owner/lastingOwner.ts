@@ -35,7 +35,20 @@ export async function openLastingOwner(outside: Outside, duties: OwnerDuties): P
       }
     }
   }
+  /** Says to an owner that was reached that this shell is there, and gives it links to its page. */
+  async function attach({ client }: OwnerSession): Promise<void> {
+    if (outside.role !== 'desktop' && outside.role !== 'web') return;
+    try {
+      for await (const event of await client.local.attach({ role: outside.role })) {
+        if (event.kind === 'show') duties.show?.();
+        else if (event.kind === 'link-wanted') await client.local.answerLink({ id: event.id, url: duties.webLink() });
+      }
+    } catch {
+      // The owner has gone; `closed` tells it, too.
+    }
+  }
   function follow(): void {
+    if (session.app === null) void attach(session);
     void session.closed.then(() => {
       if (ended) return;
       renewal = renew();

@@ -3,6 +3,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import { contract, localContract } from '../../shared/contract/index.ts';
 import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
 import type { App } from '../app.ts';
+import { createAttachedShells } from '../owner/attachedShells.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { runPredict, signatureOf } from '../predict/predict.ts';
 
@@ -139,6 +140,8 @@ function load(app: App, file: string): { readonly taskId: string } {
 /** What the entry that runs the owner can do beyond its services. */
 export interface OwnerDuties {
   readonly webLink: () => string | null;
+  /** Brings the desktop window to the front. */
+  readonly show?: () => void;
   readonly quit: () => void;
 }
 
@@ -146,6 +149,7 @@ export interface OwnerDuties {
 export function localRouter(app: App, duties: OwnerDuties) {
   const os = implement(localContract);
   const { imports, servings, hub } = app;
+  const shells = createAttachedShells();
   return {
     ...windowRouter(app),
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never })),
@@ -164,11 +168,22 @@ export function localRouter(app: App, duties: OwnerDuties) {
           await servings.endForeground(input.servingIds);
         }
       }),
-      webLink: os.local.webLink.handler(() => {
-        const url = duties.webLink();
+      attach: os.local.attach.handler(({ input, signal }) => shells.attach(input.role, { signal: signal ?? never })),
+      show: os.local.show.handler(() => {
+        duties.show?.();
+        shells.show();
+      }),
+      answerLink: os.local.answerLink.handler(({ input }) => shells.answerLink(input.id, input.url)),
+      webLink: os.local.webLink.handler(async () => {
+        const url = duties.webLink() ?? (await shells.askLink());
         return url === null ? null : { url };
       }),
-      owner: os.local.owner.handler(() => ({ pid: process.pid, version: app.outside.version, role: app.outside.role })),
+      owner: os.local.owner.handler(() => ({
+        pid: process.pid,
+        version: app.outside.version,
+        role: app.outside.role,
+        hasDesktop: app.outside.role === 'desktop' || shells.has('desktop'),
+      })),
       quit: os.local.quit.handler(() => duties.quit()),
     },
   };

@@ -113,9 +113,17 @@ export const localContract = {
     addPath: oc.input(z.object({ path: z.string().max(4096), name: servingName.optional() })).output(type<Model>()),
     /** While this stream is open the servings are kept in the foreground; when it ends they end. */
     hold: oc.input(z.object({ servingIds: z.array(z.string()).max(100) })).output(eventIterator(type<{ kind: 'held' }>())),
-    /** A new one-time link to the owner's web shell, where it runs one. */
+    /** A shell that reached the owner says that it is there, for as long as this stream is open; the owner asks it for links. */
+    attach: oc
+      .input(z.object({ role: z.enum(['desktop', 'web']) }))
+      .output(eventIterator(type<{ kind: 'attached' } | { kind: 'show' } | { kind: 'link-wanted'; id: string }>())),
+    answerLink: oc.input(z.object({ id: z.string().max(64), url: z.string().max(512).nullable() })).output(type<void>()),
+    /** A new one-time link to a web shell of this data folder, where one runs. */
     webLink: oc.output(type<{ url: string } | null>()),
-    owner: oc.output(type<{ pid: number; version: string; role: 'desktop' | 'web' | 'background' | 'command' }>()),
+    /** Shows the desktop windows of this data folder. */
+    show: oc.output(type<void>()),
+    /** `hasDesktop`: a desktop window can be shown, of the owner or of a shell that reached it. */
+    owner: oc.output(type<{ pid: number; version: string; role: 'desktop' | 'web' | 'background' | 'command'; hasDesktop: boolean }>()),
     quit: oc.output(type<void>()),
   },
 };

@@ -376,6 +376,8 @@ const orders: Readonly<Record<string, (...args: string[]) => unknown>> = {
   close: () => BrowserWindow.getAllWindows()[0]?.close(),
   quit: () => app.quit(),
 };
+// The test's own end of it: no question, no orphaned Chromium.
+process.on('SIGTERM', () => void Promise.resolve(browser?.then((context) => context.close())).finally(() => process.exit(0)));
 process.on('message', ({ id, order, args }: Order) => {
   let answer: unknown;
   try {
