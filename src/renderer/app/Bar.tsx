@@ -37,7 +37,12 @@ function EngineMenu() {
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={styles['menu']} aria-label={word}>
-        {engine.problem === null ? null : <p>{errorWords(engine.problem).title}</p>}
+        {engine.problem === null ? null : (
+          <div className={styles['problem']}>
+            <strong>{errorWords(engine.problem).title}</strong>
+            <p>{errorWords(engine.problem).advice}</p>
+          </div>
+        )}
         <h2>{t('bar.engine.where')}</h2>
         <ul>
           {engine.candidates.map(({ endpoint, origin, state, version }) => (

@@ -50,6 +50,7 @@ export const enModels = {
   'models.gone': 'Folder is away',
   'models.away.title': 'Docker not found.',
   'models.away.text': 'Models can be read now and served as soon as Docker answers.',
+  'models.away.where': 'Where Slipway looked ({count})',
   'empty.title': 'Drop a model folder here',
   'empty.text': 'A TensorFlow SavedModel, as',
   'empty.textAfter': 'writes it. Slipway reads it, shows what it takes and gives, and serves it.',

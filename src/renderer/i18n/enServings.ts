@@ -144,6 +144,7 @@ export const enServings = {
   'plan.readOnly': 'read-only',
   'plan.versions': 'Versions',
   'plan.latest': 'latest',
+  'plan.latestNow': 'latest, now v{version}',
   'plan.all': 'all',
   'plan.user': 'User',
   'plan.limits': 'Limits',

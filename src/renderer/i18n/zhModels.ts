@@ -52,6 +52,7 @@ export const zhModels: Record<keyof typeof enModels, string> = {
   'models.gone': '文件夹不在',
   'models.away.title': '未找到 Docker。',
   'models.away.text': '现在可以读取模型，Docker 可用后即可启动服务。',
+  'models.away.where': '已查找的位置（{count}）',
   'empty.title': '将模型文件夹拖到这里',
   'empty.text': '由',
   'empty.textAfter': '导出的 TensorFlow SavedModel。Slipway 会读取它，显示输入与输出，并启动服务。',

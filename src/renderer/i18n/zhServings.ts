@@ -146,6 +146,7 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'plan.readOnly': '只读',
   'plan.versions': '版本',
   'plan.latest': '最新',
+  'plan.latestNow': '最新，当前 v{version}',
   'plan.all': '全部',
   'plan.user': '用户',
   'plan.limits': '限制',

@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import type { Model } from '../../../shared/contract/state.ts';
 import { useFolderPicker } from '../../app/FolderPicker.tsx';
 import { useText, type Text } from '../../app/i18n.tsx';
@@ -28,16 +28,25 @@ function EngineNote() {
   const { t, errorWords } = useText();
   const client = useClient();
   const call = useCall();
+  const [, go] = useLocation();
   const engine = useMirror((state) => state.engine);
   if (engine.state !== 'away') return null;
   return (
     <div className={noteStyles['note']}>
       <StateGlyph mark="note" />
       <div>
-        <strong>{t('models.away.title')}</strong> {t('models.away.text')}
-        {engine.problem === null ? null : <p className={styles['caption']}>{errorWords(engine.problem).advice}</p>}
+        <strong>{t('models.away.title')}</strong> {t('models.away.text')}{' '}
+        {engine.problem === null ? null : <span className={styles['dim']}>{errorWords(engine.problem).advice}</span>}
       </div>
-      <Button loading={call.busy} leftSection={<Icon name="refresh" />} onClick={() => void call.run(() => client.engine.lookAgain())}>
+      <Button size="xs" variant="subtle" onClick={() => go('/settings')}>
+        {t('models.away.where', { count: engine.candidates.length })}
+      </Button>
+      <Button
+        size="xs"
+        loading={call.busy}
+        leftSection={<Icon name="refresh" size={14} />}
+        onClick={() => void call.run(() => client.engine.lookAgain())}
+      >
         {t('bar.engine.lookAgain')}
       </Button>
     </div>

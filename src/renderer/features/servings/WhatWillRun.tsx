@@ -15,6 +15,7 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
   const acts = useServingActs(serving);
   const { plan } = serving;
   const running = serving.state.kind === 'serving';
+  const newest = useMirror((state) => state.models.find(({ id }) => id === serving.modelId)?.versions[0]?.version);
   const rows: readonly (readonly [string, ReactNode])[] = [
     [
       t('plan.image'),
@@ -84,7 +85,7 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
   );
 
   function versionWords(): ReactNode {
-    if (plan.versions.kind === 'latest') return t('plan.latest');
+    if (plan.versions.kind === 'latest') return newest == null ? t('plan.latest') : t('plan.latestNow', { version: newest });
     if (plan.versions.kind === 'all') return t('plan.all');
     return plan.versions.versions.map((version) => `v${version}`).join(', ');
   }
