@@ -37,6 +37,7 @@ test('a half-copied model is shown with its progress and where it lacks, and can
   const before = Number(await progress.getAttribute('aria-valuenow'));
   await appendFile(path, rest.subarray(0, Math.floor(rest.length / 2)));
   await expect.poll(async () => Number(await progress.getAttribute('aria-valuenow'))).toBeGreaterThan(before);
+  await expect(sheet.problems).toContainText('The weights are still arriving');
 
   await appendFile(path, rest.subarray(Math.floor(rest.length / 2)));
   await expect(sheet.title).toHaveText('digits_cnn is ready to serve');

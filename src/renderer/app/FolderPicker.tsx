@@ -130,7 +130,6 @@ function Tree({ purpose, onChosen }: { readonly purpose: Purpose; readonly onCho
               aria-level={level}
               aria-selected={entry.node === chosen}
               aria-expanded={entry.kind === 'folder' ? open.has(entry.node) : undefined}
-              aria-label={entry.name}
               tabIndex={entry.node === chosen ? 0 : -1}
               data-level={Math.min(level, 8)}
               className={styles['item']}

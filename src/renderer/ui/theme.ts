@@ -1,4 +1,14 @@
-import { ActionIcon, Button, createTheme, Modal, Table, Tooltip, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  createTheme,
+  Menu,
+  Modal,
+  Table,
+  Tooltip,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 /** The accent in ten steps; 6 is the light scheme's fill, 5 the dark one's. */
 const slip: MantineColorsTuple = [
@@ -150,6 +160,8 @@ export const theme = createTheme({
       vars: (_, { variant }) =>
         variant === 'subtle' ? { root: { '--ai-color': 'var(--sl-dim)', '--ai-hover': 'var(--sl-sunken)' } } : { root: {} },
     }),
+    // What has the focus first is the first item: the kit's own placeholder is no child of a menu.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Table: Table.extend({ defaultProps: { striped: false } }),
     Modal: Modal.extend({
       defaultProps: {

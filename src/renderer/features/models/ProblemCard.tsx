@@ -1,4 +1,4 @@
-import { useId, type ReactNode } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 import type { Problem } from '../../../shared/contract/savedModel.ts';
 import { useText } from '../../app/i18n.tsx';
 import { CopyButton } from '../../ui/CopyButton.tsx';
@@ -22,13 +22,15 @@ export function ProblemCard({ problem, arriving = false, children }: ProblemCard
   const { message, advice } = problemWords(problem);
   const lines = (problem.mends ?? []).flatMap((mend) => (mend.kind === 'runPython' ? [mend.line] : []));
   const [file, found, expected] = [String(problem.data?.['file']), Number(problem.data?.['found']), Number(problem.data?.['expected'])];
+  // It is on its way once it was seen to grow; before that it is only too short.
+  const [first] = useState(found);
   const both = number.bytesOf(found, expected);
   const short = arriving && problem.code === 'SHARD_SHORT';
   return (
     <section className={styles['problem']} aria-labelledby={id}>
       <StateGlyph mark={short ? 'under-way' : marks[problem.severity]} />
       <div>
-        <h3 id={id}>{short ? t('import.shortTitle') : message}</h3>
+        <h3 id={id}>{short ? t(found > first ? 'import.arrivingTitle' : 'import.incompleteTitle') : message}</h3>
         {short ? (
           <>
             <p>{t('import.shortText', { file, found: both.part, expected: both.whole })}</p>
