@@ -43,7 +43,7 @@ function mainSignature(version: VersionSummary, tags: readonly string[]): readon
  * Throws OP_UNKNOWN and CANARY_FAILED where the model cannot answer at all.
  */
 export async function tryCanary(
-  grpc: ServingGrpc,
+  grpc: Pick<ServingGrpc, 'predict'>,
   { model, version, tags }: { readonly model: string; readonly version: VersionSummary; readonly tags: readonly string[] },
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Canary> {
