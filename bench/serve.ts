@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { becomeOwner } from '../src/main/owner/owner.ts';
+import { becomeOwner } from '../src/main/owner/becomeOwner.ts';
 import { commandOutside } from '../src/main/cli/outside.ts';
 import { fetchState, waitUntilServing } from '../src/main/cli/watchState.ts';
 import type { ServingPlan } from '../src/shared/contract/serving.ts';

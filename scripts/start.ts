@@ -67,6 +67,8 @@ function become(program: string, args: readonly string[]): void {
   });
 }
 
+// npm runs this in the project's folder; paths are meant from where the person is.
+process.chdir(process.env['INIT_CWD'] ?? process.cwd());
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const args = process.argv.slice(2);
 try {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { becomeOwner, reachOwner, type OwnerSession } from '../../src/main/owner/owner.ts';
+import { becomeOwner } from '../../src/main/owner/becomeOwner.ts';
+import { reachOwner, type OwnerSession } from '../../src/main/owner/owner.ts';
 import { commandOutside } from '../../src/main/cli/outside.ts';
 import type { LocalClient } from '../../src/shared/rpc/connectClient.ts';
 import type { Serving } from '../../src/shared/contract/serving.ts';

@@ -1,5 +1,5 @@
 import { setInterval as every } from 'node:timers/promises';
-import { becomeOwner } from '../owner/owner.ts';
+import { becomeOwner } from '../owner/becomeOwner.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { commandOutside } from './outside.ts';
 

@@ -31,8 +31,9 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
-/** An interrupt is how these end. */
-const untilInterrupted = ['web', 'serve', 'logs', 'owner'];
+/** Whether an interrupt is how a command ends. */
+const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]): boolean =>
+  name === undefined || ['web', 'logs', 'owner'].includes(name) || (name === 'serve' && !rest.includes('--detach'));
 
 const later = ['try', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
 
@@ -85,7 +86,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.err(`There is no command or folder ${name}.\n\n${help}`);
     return exitCode.usage;
   } catch (error) {
-    if (io.signal.aborted && name !== undefined && untilInterrupted.includes(name)) return exitCode.done;
+    if (io.signal.aborted && staysUntilInterrupted(name, rest)) return exitCode.done;
     const { AppError } = await import('../../shared/contract/errors.ts');
     return tellFailure(io.signal.aborted ? new AppError('CANCELLED', {}, { cause: error }) : error, json, io);
   }

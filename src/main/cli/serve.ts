@@ -3,9 +3,9 @@ import { AppError } from '../../shared/contract/errors.ts';
 import { addressesOf } from '../../shared/contract/addresses.ts';
 import { type Serving, type VersionPolicy } from '../../shared/contract/serving.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
+import { dataFolder } from '../owner/dataFolder.ts';
 import { startBackgroundOwner } from '../owner/backgroundOwner.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
-import { commandOutside } from './outside.ts';
 import { tellFailure } from './runCommand.ts';
 import { parseUsage } from './usage.ts';
 import { holdOpen, waitUntilServing, watchServings } from './watchState.ts';
@@ -56,20 +56,24 @@ function engineOf(text: string | undefined): 'auto' | 'docker' | 'embedded' {
   throw new WrongUsage(`--engine ${text}: auto, docker or embedded`);
 }
 
-/** Tells each new step once; in a pipe nothing but the outcome. */
-function createTeller(json: boolean, io: CommandIo): (serving: Serving) => void {
-  let last = '';
-  return ({ name, state, steps, pull }) => {
+type Tell = (serving: Serving) => void;
+
+/** Tells each new step of each serving once; in a pipe nothing but the outcome. That one serves at first is for `tellReady`. */
+function createTeller(json: boolean, io: CommandIo): Tell {
+  const last = new Map<string, string>();
+  const ready = new Set<string>();
+  return ({ id, name, state, steps, pull }) => {
     const running = steps.find((step) => step.state === 'running');
     const detail = running?.id === 'pull' && pull !== null ? `${pull.currentBytes} of ${pull.totalBytes} bytes` : (running?.detail ?? '');
-    const text = state.kind === 'starting' ? `${name}: ${running?.id ?? state.step} ${detail}` : `${name}: ${state.kind}`;
-    if (text === last) return;
-    last = text;
-    if (json)
-      io.out(
-        `${JSON.stringify({ event: state.kind === 'starting' ? 'progress' : 'state', name, state: state.kind, step: running?.id ?? null, detail: detail || null })}\n`,
-      );
-    else if (io.isTerminal) io.err(`${text.slice(0, 160)}\n`);
+    const versions = state.kind === 'serving' ? state.versions : [];
+    const text = state.kind === 'starting' ? `${running?.id ?? state.step} ${detail}` : `${state.kind} ${versions.join(', ')}`;
+    const isNew = last.get(id) !== text;
+    last.set(id, text);
+    if (state.kind === 'serving' && !ready.has(id)) ready.add(id);
+    else if (isNew && json) {
+      const progress = { event: 'progress', name, step: running?.id ?? null, detail: detail === '' ? null : detail };
+      io.out(`${JSON.stringify(state.kind === 'starting' ? progress : { event: 'state', name, state: state.kind, versions })}\n`);
+    } else if (isNew && io.isTerminal) io.err(`${name}: ${text.slice(0, 160)}\n`);
   };
 }
 
@@ -85,8 +89,7 @@ function tellReady({ name, engine, plan, state, canary }: Serving, json: boolean
 }
 
 /** Foreground: until a signal or until all have ended; what was started ends with it. */
-async function stay(client: LocalClient, ids: readonly string[], json: boolean, io: CommandIo): Promise<number> {
-  const tell = createTeller(json, io);
+async function stay(client: LocalClient, ids: readonly string[], tell: Tell, json: boolean, io: CommandIo): Promise<number> {
   const running = new Set(ids);
   let code: number = exitCode.done;
   for await (const change of watchServings(client, ids, io.signal)) {
@@ -126,10 +129,12 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
   }
   if (choices.engine === 'embedded')
     throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
-  if (values.detach === true) await startBackgroundOwner(commandOutside(io, 'background').home, io.env);
+  if (values.detach === true) await startBackgroundOwner(dataFolder(io.env), io.env);
   return withOwner(io, async ({ client }) => {
     const ids: string[] = [];
     const end = new AbortController();
+    const tell = createTeller(json, io);
+    let ready = 0;
     try {
       for (const folder of positionals) {
         const model = await client.local.addPath({ path: resolve(io.cwd, folder) });
@@ -137,13 +142,15 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
         const { servingId } = await client.servings.start({ modelId: model.id, name, ...choices });
         ids.push(servingId);
         if (choices.life === 'foreground') void holdOpen(client, [servingId], end.signal);
-        tellReady(await waitUntilServing(client, servingId, io.signal, createTeller(json, io)), json, io);
+        tellReady(await waitUntilServing(client, servingId, io.signal, tell), json, io);
+        ready += 1;
       }
-      return values.detach === true ? exitCode.done : await stay(client, ids, json, io);
+      return values.detach === true ? exitCode.done : await stay(client, ids, tell, json, io);
     } finally {
       end.abort();
       // Waited for here, so that nothing is left when the command has ended.
-      if (choices.life === 'foreground') for (const id of ids) await client.servings.remove({ id }).catch(() => undefined);
+      const ours = choices.life === 'foreground' ? ids : io.signal.aborted ? ids.slice(ready) : [];
+      for (const id of ours) await client.servings.remove({ id }).catch(() => undefined);
     }
   });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { AppError } from '../../shared/contract/errors.ts';
 import { openLastingOwner } from '../owner/lastingOwner.ts';
 import { reachOwner } from '../owner/owner.ts';
 import { startWebShell, type WebShell } from '../web/webShell.ts';
@@ -7,7 +8,7 @@ import { exitCode, type CommandIo } from './commandIo.ts';
 import { commandOutside } from './outside.ts';
 import { parseUsage } from './usage.ts';
 
-const help = `slipway web [--port N] [--root DIR…] [--no-open] [--url] [--allow-host H…]
+const help = `slipway web [--port N] [--root DIR…] [--no-open] [--url] [--allow-host H…] [--json]
 
 The app in a browser of this machine, until interrupted. It prints its link, which works once.
   --port        the port of 127.0.0.1; a free one by default
@@ -15,6 +16,7 @@ The app in a browser of this machine, until interrupted. It prints its link, whi
   --no-open     does not open a browser
   --url         prints a new link to the one that runs, and ends
   --allow-host  admits the name of a tunnel, such as localhost:9000
+  --json        the link as {"url": …}
 
 Example: slipway web --no-open
 `;
@@ -36,6 +38,8 @@ function openBrowser(url: string): void {
   child.unref();
 }
 
+const tellLink = (url: string, json: boolean, io: CommandIo): void => io.out(`${json ? JSON.stringify({ url }) : url}\n`);
+
 /** Runs the web shell until the signal; `open` is a folder whose import sheet is to be shown. */
 export async function runWebShell(
   {
@@ -43,12 +47,14 @@ export async function runWebShell(
     roots,
     allowHosts,
     browser,
+    json = false,
     open,
   }: {
     readonly port: number;
     readonly roots: readonly string[];
     readonly allowHosts: readonly string[];
     readonly browser: boolean;
+    readonly json?: boolean;
     readonly open?: string;
   },
   io: CommandIo,
@@ -68,7 +74,7 @@ export async function runWebShell(
   });
   await using running = shell;
   const url = running.url();
-  io.out(`${url}\n`);
+  tellLink(url, json, io);
   if (open !== undefined) await owner.client.local.open({ path: open });
   if (browser) openBrowser(url);
   const ended = Promise.withResolvers<void>();
@@ -83,14 +89,12 @@ export async function runWeb(args: readonly string[], io: CommandIo): Promise<nu
   const parsed = parseUsage(args, io, { help, options, positionals: [0, 0] });
   if (typeof parsed === 'number') return parsed;
   const { values } = parsed;
+  const json = values.json === true;
   if (values.url === true) {
     await using session = await reachOwner(commandOutside(io, 'web').home);
     const link = await session?.client.local.webLink();
-    if (link === null || link === undefined) {
-      io.err('No web shell runs. Start one with: slipway web\n');
-      return exitCode.failed;
-    }
-    io.out(`${link.url}\n`);
+    if (link === null || link === undefined) throw new AppError('WEB_SHELL_NOT_RUNNING');
+    tellLink(link.url, json, io);
     return exitCode.done;
   }
   const port = Number(values.port ?? 0);
@@ -99,5 +103,5 @@ export async function runWeb(args: readonly string[], io: CommandIo): Promise<nu
     return exitCode.usage;
   }
   const roots = (values.root ?? []).map((root) => resolve(io.cwd, root));
-  return runWebShell({ port, roots, allowHosts: values['allow-host'] ?? [], browser: values['no-open'] !== true }, io);
+  return runWebShell({ port, roots, allowHosts: values['allow-host'] ?? [], browser: values['no-open'] !== true, json }, io);
 }

@@ -3,7 +3,8 @@ import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import type { Channel } from '../../shared/rpc/channel.ts';
 import type { App, Outside } from '../app.ts';
 import type { OwnerDuties } from '../rpc/router.ts';
-import { openOwner, serveWindow, type OwnerSession } from './owner.ts';
+import { openOwner, type OwnerSession } from './owner.ts';
+import { serveWindow } from './serveWindow.ts';
 
 /** A shell's hold on the data folder: where the owner that it had reached ends, it becomes the owner or reaches the next one. */
 export interface LastingOwner extends AsyncDisposable {

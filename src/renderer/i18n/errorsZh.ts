@@ -8,6 +8,7 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   CONNECTION_LOST: ['与 Slipway 的连接已断开', '会自动重连，服务不受影响。'],
   OWNER_UNREACHABLE: ['占用 {home} 的 Slipway 没有响应', '结束进程 {pid} 后重试。'],
   DATA_FOLDER_UNUSABLE: ['无法使用数据文件夹 {path}', '{detail}'],
+  WEB_SHELL_NOT_RUNNING: ['没有正在运行的网页界面', '用 slipway web 启动。'],
   NOT_YET: ['{what} 尚未提供', '{detail}'],
   TICKET_EXPIRED: ['此文件夹拖放太久', '重新拖放。'],
   FOLDER_REJECTED: ['{name} 不是可用的 SavedModel', '{detail}'],

@@ -21,6 +21,7 @@ export const errorTable = {
     retryable: true,
   },
   DATA_FOLDER_UNUSABLE: { title: 'The data folder {path} cannot be used', advice: '{detail}', retryable: false },
+  WEB_SHELL_NOT_RUNNING: { title: 'No web shell runs', advice: 'Start one with: slipway web', retryable: true },
   NOT_YET: { title: '{what} is not there yet', advice: '{detail}', retryable: false },
   // files and imports
   TICKET_EXPIRED: { title: 'This folder was dropped too long ago', advice: 'Drop it again.', retryable: false },
