@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fixtures } from '../fixtures.ts';
 import { whyNoEngine } from '../docker/engine.ts';
@@ -114,6 +115,58 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
     await once(child, 'exit');
     const left = execFileSync('docker', ['ps', '-aq', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
     expect([id !== '', child.exitCode, left]).toEqual([true, 0, '']);
+  });
+
+  test('several folders at once: progress, ready, then changes of state; an interrupt ends all', async () => {
+    const folders = ['one', 'two'].map((name) => join(home, `${name}_at_once`));
+    for (const folder of folders) cpSync(join(models, 'half_plus_two'), folder, { recursive: true });
+    const child = startSlipway(home, ['serve', ...folders, '--json']);
+    const told: (readonly [event: string, name: string])[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      const { event, name } = JSON.parse(line) as { event: string; name: string };
+      if (told.at(-1)?.[0] !== event) told.push([event, name]);
+      if (event === 'state') child.kill('SIGINT');
+      if (event !== 'ready' || name !== 'two_at_once') continue;
+      const container = execFileSync('docker', ['ps', '-q', '--filter', 'name=slipway-two_at_once-'], { encoding: 'utf8' }).trim();
+      execFileSync('docker', ['stop', '-t', '1', container], { stdio: 'ignore' });
+    }
+    if (child.exitCode === null) await once(child, 'exit');
+    expect([child.exitCode, told, await ps()]).toEqual([
+      0,
+      [
+        ['progress', 'one_at_once'],
+        ['ready', 'one_at_once'],
+        ['progress', 'two_at_once'],
+        ['ready', 'two_at_once'],
+        ['state', 'two_at_once'],
+      ],
+      [],
+    ]);
+  });
+
+  test('an interrupt while it starts leaves nothing, detached or not', async () => {
+    for (const more of [[], ['--detach']]) {
+      const child = startSlipway(home, ['serve', join(models, 'half_plus_two'), '--json', ...more]);
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      child.kill('SIGTERM');
+      child.stdout.resume();
+      await once(child, 'exit');
+      expect([child.exitCode, await ps()]).toEqual([more.length, []]);
+    }
+  });
+
+  test('a log is followed line by line until interrupted', async () => {
+    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
+    const child = startSlipway(home, ['logs', 'half_plus_two', '-f', '--json']);
+    let found = false;
+    for await (const line of createInterface(child.stdout)) {
+      const { message, level } = JSON.parse(line) as { message: string; level: string };
+      if (level !== 'info' || !message.includes('Exporting HTTP/REST API')) continue;
+      found = true;
+      child.kill('SIGINT');
+    }
+    if (child.exitCode === null) await once(child, 'exit');
+    expect([found, child.exitCode]).toEqual([true, 0]);
   });
 
   test('kill -9 of the owner: what it served goes on, and the next one knows it', async () => {

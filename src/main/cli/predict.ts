@@ -33,7 +33,7 @@ that is served for this one request.
   --insist     sends also what does not fit the signature
   --json       the answer as JSON, and nothing else; NaN and infinities, which JSON has not, as strings
 
-Example: echo '{"instances": [1.0, 2.0]}' | slipway predict half_plus_two --input -
+Example: echo '{"instances": [[1.0], [2.0]]}' | slipway predict half_plus_two --input -
          slipway predict digits --input digit.png --grpc
 `;
 
