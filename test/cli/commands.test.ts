@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -68,6 +69,12 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
   const ps = async (): Promise<{ name: string; state: string; versions: string[]; rest: string }[]> =>
     JSON.parse((await slipway(home, ['ps', '--json'])).out) as never;
 
+  /** A model of a name that no other suite serves on this engine at the same time. */
+  const half = `half_${randomBytes(3).toString('hex')}`;
+  const containersOf = (name: string): string =>
+    execFileSync('docker', ['ps', '-aq', '--filter', `name=slipway-${name}-`], { encoding: 'utf8' }).trim();
+  beforeAll(() => cpSync(join(models, 'half_plus_two'), join(home, half), { recursive: true }));
+
   afterEach(async () => {
     for (const { name } of await ps()) await slipway(home, ['rm', name]);
   });
@@ -108,13 +115,12 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
   });
 
   test('a foreground serve ends with its signal, and leaves nothing', async () => {
-    const child = startSlipway(home, ['serve', join(models, 'half_plus_two'), '--json']);
+    const child = startSlipway(home, ['serve', join(home, half), '--json']);
     await lineOf(child.stdout, /"event":"ready"/);
-    const id = execFileSync('docker', ['ps', '-q', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
+    const id = containersOf(half);
     child.kill('SIGINT');
     await once(child, 'exit');
-    const left = execFileSync('docker', ['ps', '-aq', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
-    expect([id !== '', child.exitCode, left]).toEqual([true, 0, '']);
+    expect([id !== '', child.exitCode, containersOf(half)]).toEqual([true, 0, '']);
   });
 
   test('several folders at once: progress, ready, then changes of state; an interrupt ends all', async () => {
@@ -127,8 +133,7 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
       if (told.at(-1)?.[0] !== event) told.push([event, name]);
       if (event === 'state') child.kill('SIGINT');
       if (event !== 'ready' || name !== 'two_at_once') continue;
-      const container = execFileSync('docker', ['ps', '-q', '--filter', 'name=slipway-two_at_once-'], { encoding: 'utf8' }).trim();
-      execFileSync('docker', ['stop', '-t', '1', container], { stdio: 'ignore' });
+      execFileSync('docker', ['stop', '-t', '1', containersOf('two_at_once')], { stdio: 'ignore' });
     }
     if (child.exitCode === null) await once(child, 'exit');
     expect([child.exitCode, told, await ps()]).toEqual([
@@ -146,12 +151,14 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
 
   test('an interrupt while it starts leaves nothing, detached or not', async () => {
     for (const more of [[], ['--detach']]) {
-      const child = startSlipway(home, ['serve', join(models, 'half_plus_two'), '--json', ...more]);
+      const child = startSlipway(home, ['serve', join(home, half), '--json', ...more]);
       await new Promise((resolve) => child.stdout.once('data', resolve));
       child.kill('SIGTERM');
       child.stdout.resume();
       await once(child, 'exit');
       expect([child.exitCode, await ps()]).toEqual([more.length, []]);
+      // A background owner ends what it began in its own time.
+      await expect.poll(() => containersOf(half), { timeout: 20_000 }).toBe('');
     }
   });
 
@@ -170,30 +177,28 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
   });
 
   test('kill -9 of the owner: what it served goes on, and the next one knows it', async () => {
-    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
+    await slipway(home, ['serve', join(home, half), '--detach']);
     const owner = execFileSync('pgrep', ['-f', 'slipway.ts owner'], { encoding: 'utf8' }).trim().split('\n').map(Number);
     const ours = owner.filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SLIPWAY_HOME=${home}`));
     for (const pid of ours) process.kill(pid, 'SIGKILL');
     expect([ours.length, (await ps()).map(({ name, state, versions }) => [name, state, versions])]).toEqual([
       1,
-      [['half_plus_two', 'serving', ['2']]],
+      [[half, 'serving', ['2']]],
     ]);
-    const { out } = await slipway(home, ['predict', 'half_plus_two', '--input', '-', '--insist', '--json'], {
+    const { out } = await slipway(home, ['predict', half, '--input', '-', '--insist', '--json'], {
       input: '{"instances": [1.0, 2.0]}',
     });
     expect(JSON.parse(out)).toEqual({ predictions: [3.5, 4] });
   });
 
   test('a container that is killed or removed behind our back is told', async () => {
-    await slipway(home, ['serve', join(models, 'half_plus_two'), '--detach']);
-    const container = (): string =>
-      execFileSync('docker', ['ps', '-aq', '--filter', 'name=slipway-half_plus_two-'], { encoding: 'utf8' }).trim();
-    execFileSync('docker', ['stop', '-t', '1', container()], { stdio: 'ignore' });
+    await slipway(home, ['serve', join(home, half), '--detach']);
+    execFileSync('docker', ['stop', '-t', '1', containersOf(half)], { stdio: 'ignore' });
     const stopped = (await ps())[0]?.state;
-    await slipway(home, ['start', 'half_plus_two']);
-    execFileSync('docker', ['rm', '-f', container()], { stdio: 'ignore' });
+    await slipway(home, ['start', half]);
+    execFileSync('docker', ['rm', '-f', containersOf(half)], { stdio: 'ignore' });
     const removed = (await ps())[0]?.state;
-    expect([stopped, removed, (await slipway(home, ['start', 'half_plus_two'])).code]).toEqual(['stopped', 'stopped', 0]);
+    expect([stopped, removed, (await slipway(home, ['start', half])).code]).toEqual(['stopped', 'stopped', 0]);
   });
 
   test.each([

@@ -309,7 +309,13 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
       ),
     create: (spec, { signal }) =>
       call(
-        async () => (await docker.createContainer({ ...createOptions(spec), abortSignal: signal })).id,
+        async () => {
+          // The engine creates also for a caller that has hung up: it is waited for, and what nobody wants is taken back.
+          const container = await docker.createContainer(createOptions(spec));
+          if (signal.aborted) await container.remove({ force: true });
+          signal.throwIfAborted();
+          return container.id;
+        },
         { image: spec.image, path: spec.mounts[0]?.source ?? '' },
         signal,
       ),
