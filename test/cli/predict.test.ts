@@ -90,7 +90,8 @@ describe.skipIf(why !== undefined)(why === undefined ? 'on a real engine' : `on 
     for (const model of ['dtype_zoo', 'digits_cnn', 'image_bytes', 'half_plus_two']) {
       const [rest, grpc] = await freePorts();
       const where = ['--name', `ask_${model}`, '--rest-port', String(rest), '--grpc-port', String(grpc)];
-      expect((await slipway(home, ['serve', join(models, model), ...where, '--versions', 'all', '--detach'])).code).toBe(0);
+      const { code, err } = await slipway(home, ['serve', join(models, model), ...where, '--versions', 'all', '--detach']);
+      if (code !== 0) throw new Error(err);
     }
     const rows = JSON.parse((await slipway(home, ['ps', '--json'])).out) as readonly { name: string; rest: string; grpc: string }[];
     at = Object.fromEntries(rows.map(({ name, rest, grpc }) => [name, { rest, grpc }] as const));

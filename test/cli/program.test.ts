@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,12 +95,12 @@ const older = olderNode();
 describe.skipIf(older === undefined)(
   older === undefined ? 'under an older Node [skipped: no Node below 24.10 on the PATH]' : 'under an older Node',
   () => {
-    const start = (args: readonly string[]): ChildProcess & { readonly stdout: Readable } =>
+    const start = (args: readonly string[]): ChildProcessByStdio<null, Readable, null> =>
       spawn(older ?? '', [built, ...args], {
         env: { ...process.env, SLIPWAY_HOME: home },
         stdio: ['ignore', 'pipe', 'ignore'],
         detached: true,
-      }) as unknown as ChildProcess & { readonly stdout: Readable };
+      });
 
     test('the program runs with the right one, and its exit code is passed on', async () => {
       const child = start(['inspect', join(home, 'nowhere'), '--json']);
