@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dataFolder, ownerSocket } from '../../src/main/owner/dataFolder.ts';
-import { becomeOwner, reachOwner } from '../../src/main/owner/owner.ts';
+import { becomeOwner } from '../../src/main/owner/becomeOwner.ts';
+import { reachOwner } from '../../src/main/owner/owner.ts';
 import { commandOutside } from '../../src/main/cli/outside.ts';
 import { slipway, startSlipway } from '../cli/runSlipway.ts';
 
