@@ -145,6 +145,16 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a container as a place' 
     expect(told).toContain('cause F05');
   });
 
+  test('a container that failed and is started anew is judged by what it says now, not by what it said then', async () => {
+    const folder = join(home, 'mended');
+    cpSync(join(fixtures() ?? '', 'models', 'bad', 'no_serve_tag'), folder, { recursive: true });
+    const { plan, getHandle, running } = await start('models/half_plus_two', { mount: { source: folder, target: '/models/m' } });
+    await expect(running).rejects.toMatchObject({ code: 'NO_SERVE_GRAPH' });
+    cpSync(join(fixtures() ?? '', 'models', 'models', 'half_plus_two', '2'), join(folder, '2'), { recursive: true });
+    await engine.start(getHandle(), { signal });
+    expect(await place.resume(getHandle(), plan, recordReport().report, { signal })).toMatchObject({ versions: ['2'] });
+  });
+
   test('a missing folder is F06 and a taken port F23, in the engine’s own words', async () => {
     const missing = await start('models/half_plus_two', { mount: { source: join(home, 'nowhere'), target: '/models/m' } });
     await expect(missing.running).rejects.toMatchObject({ code: 'MOUNT_MISSING', data: { path: join(home, 'nowhere') } });
