@@ -9,16 +9,7 @@ import { expectOutputs, tensorOfGolden, type GoldenCase } from './goldens.ts';
 const load: LoadModel = loadModel;
 const folder = fixtures();
 /** What these need comes with the second half of the engine; until then they are refused by name. */
-const later = new Set([
-  'text_sentiment',
-  'image_bytes',
-  'control_flow_v1',
-  'example_classifier',
-  'unet_tiny',
-  'audio_mel',
-  'detector_nms',
-  'op_sampler',
-]);
+const later = new Set(['image_bytes', 'control_flow_v1']);
 const models = corpus().models;
 const pathOf = (path: string): string => join(folder ?? '', 'models', path);
 

@@ -78,6 +78,9 @@ function parseInput(input: string): {
 
 const noAttributes = (name: string, op: string): Attributes => new Attributes({ name, op, inputs: [], attr: () => undefined });
 
+const missingTensor = (name: string): StatusError =>
+  invalid(`Tensor ${name}:0, specified in either feed_devices or fetch_devices was not found in the Graph`);
+
 export function argNode(name: string, functionName = ''): FlatNode {
   return { path: name, name, functionName, op: '_Arg', attributes: noAttributes(name, '_Arg'), inputs: [], controls: [], bodies: [] };
 }
@@ -144,8 +147,7 @@ export class Flattener {
     const fed = new Map<string, Map<number, FlatNode>>();
     for (const [place, feed] of feeds.entries()) {
       const { name, index } = parseInput(feed);
-      if (!this.#main.has(name))
-        throw invalid(`Tensor ${feed}, specified in either feed_devices or fetch_devices was not found in the Graph`);
+      if (!this.#main.has(name)) throw missingTensor(name);
       fed.set(name, (fed.get(name) ?? new Map<number, FlatNode>()).set(index, args[place]!));
     }
     for (const [name, outputs] of fed) {

@@ -156,7 +156,12 @@ export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], sign
   const flattener = new Flattener(graph);
   const state = new ModelState(versionPath, checkpoint ?? Checkpoint.empty());
   const startups = startupOf(graph, versionPath, flattener, checkpoint !== undefined);
-  const graphs = Object.values(signatures).map((info) => flattenSignature(flattener, info));
+  const names = new Set(graph.nodes.map(({ name }) => name));
+  // A signature of tensors that are not there can be told about and not be called, as in TensorFlow Serving.
+  const callable = Object.values(signatures).filter((info) =>
+    [...Object.values(info.inputs), ...Object.values(info.outputs)].every(({ name }) => names.has(nodeOfTensor(name))),
+  );
+  const graphs = callable.map((info) => flattenSignature(flattener, info));
   refuseUnsupported([...graphs, ...startups.map((startup) => startup.graph)]);
   for (const startup of startups) {
     signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { StatusError } from '../tfserving/status.ts';
 import { topological, type Edge, type FlatGraph, type FlatNode } from './flatGraph.ts';
+import { failureAt } from './failure.ts';
 import type { Kernel, KernelResult, RunContext, RunGraph } from './kernel.ts';
 import type { ModelState } from './modelState.ts';
 import { opDefinition } from './opDefinition.ts';
@@ -28,24 +29,6 @@ const maxFoldedElements = 1 << 24;
 
 /** Ops that must run each time though their op definition does not say stateful. */
 const neverFolded = new Set(['_Arg', 'Placeholder', 'VariableV2', 'Variable', 'Print', 'Assert']);
-
-/** Contractions are rewritten by TensorFlow's optimiser after inlining, so its messages have their path and not their function. */
-const namedByPath = new Set(['MatMul', 'Conv2D', 'DepthwiseConv2dNative', 'BatchMatMulV2']);
-
-function nodeText({ functionName, name, path, op }: FlatNode): string {
-  if (functionName === '' || namedByPath.has(op)) return `{{node ${path}}}`;
-  return `{{function_node ${functionName}}}{{node ${name}}}`;
-}
-
-/** Any failure of a kernel as TensorFlow tells it: its own words, then the node. */
-export function failureAt(error: unknown, node: FlatNode): StatusError {
-  const place = `\n\t [[${nodeText(node)}]]`;
-  if (error instanceof StatusError)
-    return error.message.includes('\n\t [[{{') ? error : new StatusError(error.status, error.message + place, { cause: error.cause });
-  if (error instanceof RangeError)
-    return new StatusError('RESOURCE_EXHAUSTED', `${node.op} asks for more than this machine gives${place}`, { cause: error });
-  return new StatusError('INTERNAL', `${node.op} could not be computed${place}`, { cause: error });
-}
 
 const asList = (result: KernelResult): readonly Value[] => (Array.isArray(result) ? (result as readonly Value[]) : [result as Value]);
 

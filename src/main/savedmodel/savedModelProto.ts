@@ -264,6 +264,30 @@ function readSaver(reader: ProtoReader): { filenameTensor: string; restoreOp: st
   return { filenameTensor, restoreOp };
 }
 
+/** Assets of the time before MetaGraphDef had a field for them: a collection of packed AssetFileDef. Source: meta_graph.proto, AnyList. */
+function readAssetCollection(reader: ProtoReader): { tensor: string; filename: string }[] {
+  const assets: { tensor: string; filename: string }[] = [];
+  while (reader.next()) {
+    if (reader.field !== 5 || reader.wireType !== 2) {
+      reader.skip();
+      continue;
+    }
+    const list = reader.message();
+    while (list.next()) {
+      if (list.field !== 1 || list.wireType !== 2) {
+        list.skip();
+        continue;
+      }
+      const any = list.message();
+      while (any.next()) {
+        if (any.field === 2 && any.wireType === 2) assets.push(readAsset(any.message()));
+        else any.skip();
+      }
+    }
+  }
+  return assets;
+}
+
 /** The first node of a collection; empty where it lists none. */
 function readFirstNode(reader: ProtoReader): string {
   let name = '';
@@ -282,6 +306,7 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
   let saver: MetaGraph['saver'] = null;
   const signatures = new Map<string, SignatureInfo>();
   const assets: MetaGraph['assetTensors'][number][] = [];
+  let collected: MetaGraph['assetTensors'] = [];
   let [mainOp, legacyInitOp] = ['', ''];
   let objectGraph: Uint8Array | null = null;
   while (reader.next()) {
@@ -315,6 +340,7 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
         const [key, value] = reader.mapEntry();
         if (key === 'saved_model_main_op') mainOp = readFirstNode(value);
         else if (key === 'legacy_init_op') legacyInitOp = readFirstNode(value);
+        else if (key === 'saved_model_assets') collected = readAssetCollection(value);
         break;
       }
       case 5: {
@@ -342,7 +368,7 @@ function readMetaGraph(reader: ProtoReader, budget: Budget): MetaGraph {
     tensorflow_version: tensorflowVersion,
     producer: graph.producer,
     assets: assets.map(({ filename }) => filename),
-    assetTensors: assets,
+    assetTensors: assets.length > 0 ? assets : collected,
     initOp: signatures.get('__saved_model_init_op')?.outputs['__saved_model_init_op']?.name ?? (mainOp || legacyInitOp),
     ops: sortedRecord(counts),
     nodes: graph.nodes,

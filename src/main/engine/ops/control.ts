@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { StatusError } from '../../tfserving/status.ts';
-import type { MakeKernel, OpFamily, RunContext } from '../kernel.ts';
+import { failureAt } from '../failure.ts';
+import type { MakeKernel, OpContext, OpFamily, RunContext } from '../kernel.ts';
 import { bigints, integer, invalid, isWide, numbers, shapeText, sizeOf, strings, tensorOf, typeText, type Value } from '../value.ts';
 import { isFloat16, floatsOf } from '../float16.ts';
 import { formatFloat } from './formatNumber.ts';
@@ -19,10 +20,15 @@ function refuseCancelled({ signal }: RunContext): void {
   if (signal?.aborted === true) throw new StatusError('CANCELLED', 'The run was cancelled');
 }
 
-const branch: MakeKernel =
-  ({ bodies }) =>
-  (inputs, run) =>
-    bodies[truthOf(inputs[0]) ? 0 : 1]!(inputs.slice(1), run);
+/** A branch's predicate. TensorFlow runs an If as switches, whose message it gives under the name of what made the predicate. */
+function predicate(op: OpContext, value: Value | undefined): boolean {
+  const { shape } = tensorOf(value);
+  if (shape.length > 0)
+    throw failureAt(invalid(`The second input must be a scalar, but it has shape ${shapeText(shape)}`), op.node.inputs[0]!.node);
+  return truthOf(value);
+}
+
+const branch: MakeKernel = (op) => (inputs, run) => op.bodies[predicate(op, inputs[0]) ? 0 : 1]!(inputs.slice(1), run);
 
 const choose: MakeKernel =
   ({ bodies }) =>

@@ -16,6 +16,9 @@ import { listOps } from './list.ts';
 import { spaceOps } from './space.ts';
 import { stringOps } from './string.ts';
 import { tableOps } from './table.ts';
+import { imageOps } from './image.ts';
+import { signalOps } from './signal.ts';
+import { sparseOps } from './sparse.ts';
 
 const families: readonly OpFamily[] = [
   arrayOps,
@@ -29,6 +32,9 @@ const families: readonly OpFamily[] = [
   stateOps,
   stridedSliceOps,
   controlOps,
+  sparseOps,
+  signalOps,
+  imageOps,
   convolutionOps,
   exampleOps,
   listOps,

@@ -146,11 +146,11 @@ const fillFromFile: MakeKernel = ({ attributes, state }) => {
       throw new StatusError('NOT_FOUND', `assets/${basename(path)}; No such file or directory`, { cause: error });
     }
     if (lines.at(-1) === '') lines.pop();
-    lines = lines.slice(offset, size >= 0 ? offset + size : undefined);
+    if (size >= 0) lines = lines.slice(0, size);
     if (size >= 0 && lines.length < size)
       throw invalid(`Invalid vocab_size in ${basename(path)}: expected ${size} but got ${lines.length}`);
     const column = (line: string, at: number, index: number, dtype: Dtype): unknown => {
-      if (index === -1) return isWide(dtype) ? BigInt(at) : at;
+      if (index === -1) return isWide(dtype) ? BigInt(at + offset) : at + offset;
       if (index === -2) return parsed(line, dtype, at);
       const columns = line.split(delimiter);
       const value = columns[index];

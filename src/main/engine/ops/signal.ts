@@ -1,0 +1,132 @@
+import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import type { MakeKernel, OpFamily } from '../kernel.ts';
+import { allocate, cells, integers, invalid, numbers, sizeOf, tensorOf, type Cells } from '../value.ts';
+
+/** Fourier transforms along the last axis. */
+
+/** In place: by halves where the length is a power of two, otherwise through one that is (Bluestein). */
+function transform(re: Float64Array, im: Float64Array, inverse: boolean): void {
+  const n = re.length;
+  if (n <= 1) return;
+  if ((n & (n - 1)) !== 0) {
+    bluestein(re, im, inverse);
+    return;
+  }
+  for (let i = 1, j = 0; i < n; i += 1) {
+    let bit = n >> 1;
+    for (; (j & bit) !== 0; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) {
+      [re[i], re[j]] = [re[j]!, re[i]!];
+      [im[i], im[j]] = [im[j]!, im[i]!];
+    }
+  }
+  for (let size = 2; size <= n; size *= 2) {
+    const angle = ((inverse ? 2 : -2) * Math.PI) / size;
+    const half = size / 2;
+    for (let k = 0; k < half; k += 1) {
+      const [cos, sin] = [Math.cos(angle * k), Math.sin(angle * k)];
+      for (let start = k; start < n; start += size) {
+        const other = start + half;
+        const [x, y] = [re[other]! * cos - im[other]! * sin, re[other]! * sin + im[other]! * cos];
+        re[other] = re[start]! - x;
+        im[other] = im[start]! - y;
+        re[start]! += x;
+        im[start]! += y;
+      }
+    }
+  }
+}
+
+function bluestein(re: Float64Array, im: Float64Array, inverse: boolean): void {
+  const n = re.length;
+  const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
+  const [ar, ai, br, bi] = [0, 1, 2, 3].map(() => new Float64Array(size)) as [Float64Array, Float64Array, Float64Array, Float64Array];
+  const sign = inverse ? 1 : -1;
+  const chirp = (k: number): readonly [number, number] => {
+    const angle = (Math.PI * ((k * k) % (2 * n))) / n;
+    return [Math.cos(angle), sign * Math.sin(angle)];
+  };
+  for (let k = 0; k < n; k += 1) {
+    const [c, s] = chirp(k);
+    ar[k] = re[k]! * c - im[k]! * s;
+    ai[k] = re[k]! * s + im[k]! * c;
+    br[k] = c;
+    bi[k] = -s;
+    if (k > 0) [br[size - k], bi[size - k]] = [c, -s];
+  }
+  transform(ar, ai, false);
+  transform(br, bi, false);
+  for (let k = 0; k < size; k += 1) [ar[k], ai[k]] = [ar[k]! * br[k]! - ai[k]! * bi[k]!, ar[k]! * bi[k]! + ai[k]! * br[k]!];
+  transform(ar, ai, true);
+  for (let k = 0; k < n; k += 1) {
+    const [c, s] = chirp(k);
+    const [x, y] = [ar[k]! / size, ai[k]! / size];
+    re[k] = x * c - y * s;
+    im[k] = x * s + y * c;
+  }
+}
+
+const row = (length: number): readonly [Float64Array, Float64Array] => [new Float64Array(length), new Float64Array(length)];
+const isDouble = (x: Tensor): boolean => x.dtype === 'DT_DOUBLE' || x.dtype === 'DT_COMPLEX128';
+
+const real: MakeKernel = () => (inputs) => {
+  const x = tensorOf(inputs[0]);
+  const [length = 0] = integers(tensorOf(inputs[1]));
+  if (x.shape.length === 0) throw invalid('Input must have rank of at least 1 but got: []');
+  const width = x.shape.at(-1)!;
+  const half = Math.floor(length / 2) + 1;
+  const into = allocate(isDouble(x) ? 'DT_COMPLEX128' : 'DT_COMPLEX64', [...x.shape.slice(0, -1), half]);
+  const [from, to] = [numbers(x), numbers(into)];
+  for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {
+    const [re, im] = row(length);
+    for (let i = 0; i < Math.min(width, length); i += 1) re[i] = from[r * width + i]!;
+    transform(re, im, false);
+    for (let i = 0; i < half; i += 1) [to[(r * half + i) * 2], to[(r * half + i) * 2 + 1]] = [re[i]!, im[i]!];
+  }
+  return into;
+};
+
+const inverseReal: MakeKernel = () => (inputs) => {
+  const x = tensorOf(inputs[0]);
+  const [length = 0] = integers(tensorOf(inputs[1]));
+  const width = x.shape.at(-1) ?? 0;
+  const half = Math.floor(length / 2) + 1;
+  const into = allocate(isDouble(x) ? 'DT_DOUBLE' : 'DT_FLOAT', [...x.shape.slice(0, -1), length]);
+  const [from, to] = [numbers(x), numbers(into)];
+  for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {
+    const [re, im] = row(length);
+    for (let i = 0; i < Math.min(width, half); i += 1) {
+      [re[i], im[i]] = [from[(r * width + i) * 2]!, i === 0 || i * 2 === length ? 0 : from[(r * width + i) * 2 + 1]!];
+      if (i > 0 && i * 2 !== length) [re[length - i], im[length - i]] = [re[i]!, -im[i]!];
+    }
+    transform(re, im, true);
+    for (let i = 0; i < length; i += 1) to[r * length + i] = re[i]! / length;
+  }
+  return into;
+};
+
+const complex =
+  (inverse: boolean): MakeKernel =>
+  () =>
+  (inputs) => {
+    const x = tensorOf(inputs[0]);
+    const length = x.shape.at(-1) ?? 1;
+    const into = allocate(x.dtype, x.shape);
+    const [from, to] = [cells(x.data) as Cells<number>, numbers(into)];
+    for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {
+      const [re, im] = row(length);
+      for (let i = 0; i < length; i += 1) [re[i], im[i]] = [from[(r * length + i) * 2]!, from[(r * length + i) * 2 + 1]!];
+      transform(re, im, inverse);
+      const scale = inverse ? 1 / length : 1;
+      for (let i = 0; i < length; i += 1) [to[(r * length + i) * 2], to[(r * length + i) * 2 + 1]] = [re[i]! * scale, im[i]! * scale];
+    }
+    return into;
+  };
+
+export const signalOps: OpFamily = {
+  RFFT: real,
+  IRFFT: inverseReal,
+  FFT: complex(false),
+  IFFT: complex(true),
+};
