@@ -3,9 +3,10 @@
     python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0
     venv/bin/python scripts/makeOpTable.py > src/main/savedmodel/opTable.json
 
-An op is [inputs, outputs, attribute defaults, stateful]. An argument is `name`, `name*attr` for as many tensors as the integer
-attribute says, `name*` + `[attr]` for as many as the list of types has; a leading `&` marks a reference. Defaults are in the
-types of JSON; a dtype is its enum's number, a tensor, shape or function is left out.
+An op is [inputs, outputs, attribute defaults, stateful]. An argument is `name:type`, `name*attr:type` for as many tensors as the
+integer attribute says, `name*` + `[attr]` for as many as the list of types has; a leading `&` marks a reference; the type is an
+attribute's name or a dtype's number. Defaults are in the types of JSON; a dtype is its enum's number, a tensor, shape or function is
+left out.
 """
 
 import json
@@ -17,7 +18,8 @@ from tensorflow.python.client import pywrap_tf_session
 
 def argument(arg):
     count = f"*{arg.number_attr}" if arg.number_attr else f"*[{arg.type_list_attr}]" if arg.type_list_attr else ""
-    return f"{'&' if arg.is_ref else ''}{arg.name}{count}"
+    kind = "" if arg.type_list_attr else f":{arg.type_attr or arg.type}"
+    return f"{'&' if arg.is_ref else ''}{arg.name}{count}{kind}"
 
 
 def default(value):

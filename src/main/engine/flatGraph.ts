@@ -1,6 +1,7 @@
 import type { GraphFunction, GraphNode, MetaGraph } from '../savedmodel/savedModelProto.ts';
 import { StatusError } from '../tfserving/status.ts';
 import { Attributes } from './attributes.ts';
+import type { ValueType } from './onnx/lowering.ts';
 import { argumentCount, opDefinition } from './opDefinition.ts';
 import { invalid } from './value.ts';
 
@@ -23,6 +24,8 @@ export interface FlatNode {
   readonly controls: FlatNode[];
   /** Functions that the op calls by itself (branches; condition and body), in the order of its attributes. */
   readonly bodies: readonly FlatGraph[];
+  /** What a signature says of an argument. */
+  readonly type?: ValueType;
 }
 
 /** A graph without calls: arguments in, results out. `roots` run though no result needs them. */
@@ -81,8 +84,8 @@ const noAttributes = (name: string, op: string): Attributes => new Attributes({ 
 const missingTensor = (name: string): StatusError =>
   invalid(`Tensor ${name}:0, specified in either feed_devices or fetch_devices was not found in the Graph`);
 
-export function argNode(name: string, functionName = ''): FlatNode {
-  return { path: name, name, functionName, op: '_Arg', attributes: noAttributes(name, '_Arg'), inputs: [], controls: [], bodies: [] };
+export function argNode(name: string, functionName = '', type: ValueType = { dtype: undefined, dims: null }): FlatNode {
+  return { path: name, name, functionName, op: '_Arg', attributes: noAttributes(name, '_Arg'), inputs: [], controls: [], bodies: [], type };
 }
 
 /** Nodes that `wanted` needs, each after its inputs; an edge back into a loop's Merge does not count. Throws on any other cycle. */
@@ -141,9 +144,14 @@ export class Flattener {
   }
 
   /** What lies between the tensors that are fed and those that are fetched; `targets` are nodes that run without a result. */
-  flatten(feeds: readonly string[], fetches: readonly string[], targets: readonly string[] = []): FlatGraph {
+  flatten(
+    feeds: readonly string[],
+    fetches: readonly string[],
+    targets: readonly string[] = [],
+    types: readonly ValueType[] = [],
+  ): FlatGraph {
     const entries = new Map<string, Entry>();
-    const args = feeds.map((feed) => argNode(parseInput(feed).name));
+    const args = feeds.map((feed, at) => argNode(parseInput(feed).name, '', types[at]));
     const fed = new Map<string, Map<number, FlatNode>>();
     for (const [place, feed] of feeds.entries()) {
       const { name, index } = parseInput(feed);
@@ -162,7 +170,7 @@ export class Flattener {
     }
     const scope: Scope = { functionName: '', prefix: '', nodes: this.#main, entries, controls: [], depth: 0, roots: [] };
     const wanted = fetches.map(parseInput);
-    for (const { name } of wanted) if (!this.#main.has(name)) throw new StatusError('NOT_FOUND', `FetchOutputs node ${name}: not found`);
+    for (const { name } of wanted) if (!this.#main.has(name)) throw missingTensor(name);
     this.#enter(scope, [...wanted.map(({ name }) => name), ...targets.map((target) => parseInput(target).name)]);
     return {
       name: '',

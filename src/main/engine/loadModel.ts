@@ -13,6 +13,7 @@ import { Flattener, type FlatGraph } from './flatGraph.ts';
 import type { RunGraph } from './kernel.ts';
 import type { LoadedModel, LoadModel } from './loadedModel.ts';
 import { ModelState } from './modelState.ts';
+import type { OnnxSession } from './onnx/session.ts';
 import { lazily, unsupportedOps, type PlanContext } from './plan.ts';
 import { invalid, tensorOf, typeText } from './value.ts';
 import { findWrites, isVariable } from './writtenVariables.ts';
@@ -142,6 +143,8 @@ function flattenSignature(flattener: Flattener, { inputs, outputs }: SignatureIn
   return flattener.flatten(
     Object.values(inputs).map(({ name }) => name),
     names.map((name) => outputs[name]!.name),
+    [],
+    Object.values(inputs).map(({ dtype, shape }) => ({ dtype: valueDtype(dtype), dims: shape })),
   );
 }
 
@@ -149,7 +152,7 @@ function flattenSignature(flattener: Flattener, { inputs, outputs }: SignatureIn
  * Loads a version folder as TensorFlow's own loader does: the meta graph of the tags, its variables by running the restore op, its
  * tables by running the initialisation op. A signature is planned when it is first called.
  */
-export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], signal } = {}) => {
+export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], intraOpThreads = 0, interOpThreads = 0, signal } = {}) => {
   const graph = await readMetaGraph(versionPath, tags, signal);
   const signatures = Object.fromEntries(Object.entries(graph.signatures).filter(([name]) => name !== '__saved_model_init_op'));
   const checkpoint = await Checkpoint.read(versionPath);
@@ -168,7 +171,12 @@ export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], sign
     await lazily(startup.graph, { state, isConstant: () => false })(startup.inputs, { signal });
   }
   const { any: writes, isWritten } = findWrites(graphs, state);
-  const context: PlanContext = { state, isConstant: (handle) => isVariable(handle) && !isWritten(handle) };
+  const opened: OnnxSession[] = [];
+  const context: PlanContext = {
+    state,
+    isConstant: (handle) => isVariable(handle) && !isWritten(handle),
+    sessions: { threads: { intraOp: intraOpThreads, interOp: interOpThreads }, onSession: (session) => void opened.push(session) },
+  };
   const runnable = new Map(Object.entries(signatures).map(([name, info]) => [name, new Signature(info, flattener, context)]));
   let last: Promise<unknown> = Promise.resolve();
   const model: LoadedModel = {
@@ -187,6 +195,7 @@ export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], sign
     async [Symbol.asyncDispose]() {
       runnable.clear();
       await last.catch(() => undefined);
+      await Promise.all(opened.map((session) => session.release()));
     },
   };
   return model;

@@ -1,9 +1,10 @@
 import { StatusError } from '../tfserving/status.ts';
 import { topological, type Edge, type FlatGraph, type FlatNode } from './flatGraph.ts';
 import { failureAt } from './failure.ts';
-import type { Kernel, KernelResult, RunContext, RunGraph } from './kernel.ts';
+import type { Kernel, KernelResult, OpContext, RunContext, RunGraph } from './kernel.ts';
 import type { ModelState } from './modelState.ts';
 import { opDefinition } from './opDefinition.ts';
+import { joinSegments, type PlannedNode, type SegmentOptions } from './onnx/segments.ts';
 import { opKernels } from './ops/registry.ts';
 import { isHandle, sizeOf, Variable, type Value } from './value.ts';
 import { variableOf } from './writtenVariables.ts';
@@ -22,6 +23,8 @@ export interface PlanContext {
   readonly state: ModelState;
   /** Variables that no signature writes: once restored, their values are constants. */
   readonly isConstant: (handle: FlatNode) => boolean;
+  /** How sessions are made; without it everything runs on the host. */
+  readonly sessions?: SegmentOptions;
 }
 
 /** Constants made while planning are kept up to this size; larger ones are made anew at each run. */
@@ -29,6 +32,10 @@ const maxFoldedElements = 1 << 24;
 
 /** Ops that must run each time though their op definition does not say stateful. */
 const neverFolded = new Set(['_Arg', 'Placeholder', 'VariableV2', 'Variable', 'Print', 'Assert']);
+
+/** Ops that change or check something, so that the order of what depends on them by control counts. */
+const hasEffect = ({ op, bodies }: FlatNode): boolean =>
+  op !== 'VarHandleOp' && (opDefinition(op)?.isStateful === true || bodies.length > 0 || neverFolded.has(op) || op === 'CheckNumerics');
 
 const asList = (result: KernelResult): readonly Value[] => (Array.isArray(result) ? (result as readonly Value[]) : [result as Value]);
 
@@ -80,14 +87,25 @@ export class Plan {
     const count = ({ node, index }: Edge): void => void outputCounts.set(node, Math.max(outputCounts.get(node) ?? 1, index + 1));
     for (const node of order) node.inputs.forEach(count);
     graph.results.forEach(count);
-    const steps: Omit<Step, 'frees'>[] = [];
+    const nodes: PlannedNode[] = [];
+    // Nodes that nothing need wait for by control: they have no effect, and what they wait for has none.
+    const settled = new Set<FlatNode>(graph.args);
     for (const node of order) {
+      const controls = node.controls.filter((control) => !settled.has(control));
       const inputs = node.inputs.map((edge) => plan.#slot(edge));
       const outputs = Array.from({ length: outputCounts.get(node) ?? 1 }, (_, index) => plan.#slot({ node, index }));
-      if (await plan.#fold(node, inputs, outputs)) continue;
-      steps.push({ node, kernel: takingValues(node, plan.#kernel(node)), inputs, outputs });
+      if (controls.length === 0 && !hasEffect(node)) settled.add(node);
+      if (node.op === 'NoOp' && controls.length === 0) continue;
+      if (controls.length === 0 && (await plan.#fold(node, inputs, outputs))) {
+        settled.add(node);
+        continue;
+      }
+      const context = plan.#opContext(node);
+      nodes.push({ node, kernel: takingValues(node, plan.#kernel(context)), context, controls, inputs, outputs });
     }
-    plan.#free(steps);
+    const argTypes = new Map(plan.#args.map((slot, index) => [slot, graph.args[index]?.type ?? { dtype: undefined, dims: null }]));
+    const facts = { nodes, known: (slot: number) => plan.#initial[slot], argTypes, results: plan.#results };
+    plan.#free(context.sessions === undefined ? nodes : joinSegments(facts, context.sessions));
     return plan;
   }
 
@@ -97,12 +115,21 @@ export class Plan {
     return (slots[index] ??= this.#initial.push(undefined) - 1);
   }
 
-  #kernel(node: FlatNode): Kernel {
+  #opContext(node: FlatNode): OpContext {
+    return {
+      node,
+      attributes: node.attributes,
+      state: this.#context.state,
+      bodies: node.bodies.map((body) => lazily(body, this.#context)),
+    };
+  }
+
+  #kernel(context: OpContext): Kernel {
+    const { node } = context;
     const make = opKernels.get(node.op);
     if (make === undefined) throw new StatusError('UNIMPLEMENTED', `The embedded engine has no ${node.op} (node ${node.path})`);
     try {
-      const bodies = node.bodies.map((body) => lazily(body, this.#context));
-      return make({ node, attributes: node.attributes, state: this.#context.state, bodies });
+      return make(context);
     } catch (error) {
       throw failureAt(error, node);
     }
@@ -118,8 +145,7 @@ export class Plan {
         return true;
       }
     }
-    if (neverFolded.has(node.op) || opDefinition(node.op)?.isStateful === true || node.controls.length > 0 || node.bodies.length > 0)
-      return false;
+    if (neverFolded.has(node.op) || opDefinition(node.op)?.isStateful === true || node.bodies.length > 0) return false;
     const known = inputs.map((slot) => this.#initial[slot]);
     if (
       node.op !== 'Const' &&
@@ -128,7 +154,7 @@ export class Plan {
       return false;
     let values: readonly Value[];
     try {
-      values = asList(await this.#kernel(node)(known as readonly Value[], { signal: undefined }));
+      values = asList(await this.#kernel(this.#opContext(node))(known as readonly Value[], { signal: undefined }));
     } catch (error) {
       // A branch that never runs may hold what cannot be computed; a constant itself must be sound.
       if (node.op === 'Const') throw failureAt(error, node);

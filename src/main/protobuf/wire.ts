@@ -238,6 +238,14 @@ export class ProtoWriter {
     return this.bytes(field, inner.finish());
   }
 
+  /** Fields that are already in wire format. */
+  raw(fields: Uint8Array): this {
+    this.#room(fields.length);
+    this.#bytes.set(fields, this.#at);
+    this.#at += fields.length;
+    return this;
+  }
+
   /** The message so far; a view that the next write may change. */
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#at);

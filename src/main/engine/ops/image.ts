@@ -1,7 +1,7 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { floatsOf } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import { allocate, cells, integers, invalid, numbers, shapeText, tensorOf, type Cells } from '../value.ts';
+import { allocate, cells, integers, invalid, numbers, shapeText, tensorOf } from '../value.ts';
 
 /** Ops on images, [batch, height, width, channels]. */
 
@@ -166,7 +166,7 @@ const cropAndResize: MakeKernel = ({ attributes }) => {
   };
 };
 
-function overlap(boxes: Cells<number>, a: number, b: number): number {
+function overlap(boxes: ArrayLike<number>, a: number, b: number): number {
   const side = (box: number, low: boolean, axis: 0 | 1): number =>
     low ? Math.min(boxes[box * 4 + axis]!, boxes[box * 4 + axis + 2]!) : Math.max(boxes[box * 4 + axis]!, boxes[box * 4 + axis + 2]!);
   const area = (box: number): number => (side(box, false, 0) - side(box, true, 0)) * (side(box, false, 1) - side(box, true, 1));
@@ -180,7 +180,7 @@ function overlap(boxes: Cells<number>, a: number, b: number): number {
 
 /** Boxes by falling score, each that overlaps a chosen one too much left out; with `sigma`, its score is lowered instead. */
 function suppressed(
-  boxes: Cells<number>,
+  boxes: ArrayLike<number>,
   scores: readonly number[],
   most: number,
   iouThreshold: number,
@@ -231,7 +231,7 @@ const nonMaxSuppression: MakeKernel = ({ node, attributes }) => {
     const scalar = (at: number, fallback: number): number => (inputs[at] === undefined ? fallback : floatsOf(tensorOf(inputs[at]))[0]!);
     const most = integers(tensorOf(inputs[2]))[0]!;
     const scores = Array.from(floatsOf(scoresTensor));
-    const decoded = floatsOf(boxes) as Cells<number>;
+    const decoded = floatsOf(boxes);
     const { chosen, chosenScores } = suppressed(decoded, scores, Math.max(0, most), scalar(3, fixed), scalar(4, -Infinity), scalar(5, 0));
     const fill = padded ? Math.max(0, most) : chosen.length;
     const selected: Tensor = { dtype: 'DT_INT32', shape: [fill], data: Int32Array.from({ length: fill }, (_, at) => chosen[at] ?? 0) };

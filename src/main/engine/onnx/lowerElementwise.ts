@@ -1,0 +1,121 @@
+import { broadcastDims, isFloat, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
+import type { SegmentBuilder } from './segmentBuilder.ts';
+
+const like = ({ dtype, dims }: ValueType): ValueType => ({ dtype, dims });
+
+/** An op of one float32 input, as one or more nodes. */
+const unary =
+  (apply: (build: SegmentBuilder, name: string) => string): Lower =>
+  ({ inputs }) => {
+    const [x] = inputs;
+    if (x === undefined || !isFloat(x)) return null;
+    return {
+      outputs: [like(x)],
+      work: rowSize(x.dims),
+      emit: (build, [input], [output]) => build.elementwise(input!, output!, (name) => apply(build, name)),
+    };
+  };
+
+const named = (type: string): Lower => unary((build, name) => build.op(type, [name]));
+
+/** An op of two float32 inputs with broadcasting. */
+const binary =
+  (apply: (build: SegmentBuilder, a: string, b: string) => string): Lower =>
+  ({ inputs }) => {
+    const [a, b] = inputs;
+    if (a === undefined || b === undefined || !isFloat(a) || !isFloat(b)) return null;
+    const dims = broadcastDims(a.dims, b.dims);
+    return {
+      outputs: [{ dtype: 'DT_FLOAT', dims }],
+      work: rowSize(dims),
+      emit(build, slots, [output]) {
+        const { names, layout } = build.together(slots);
+        build.define(output!, apply(build, names[0]!, names[1]!), layout);
+      },
+    };
+  };
+
+const twoNamed = (type: string): Lower => binary((build, a, b) => build.op(type, [a, b]));
+
+const pass: Lower = ({ inputs }) => {
+  const [x] = inputs;
+  if (x === undefined || !isFloat(x)) return null;
+  return { outputs: [like(x)], work: 0, emit: (build, [input], [output]) => build.elementwise(input!, output!, (name) => name) };
+};
+
+/** Adds one value a channel. */
+const biasAdd: Lower = ({ inputs, attributes }) => {
+  const [x, bias] = inputs;
+  if (x === undefined || bias === undefined || !isFloat(x) || !isFloat(bias) || attributes.text('data_format') === 'NCHW') return null;
+  return {
+    outputs: [like(x)],
+    work: rowSize(x.dims),
+    emit(build, [input, biasSlot], [output]) {
+      if (build.isFirst(input!) && bias.constant === undefined) {
+        const rank = x.dims!.length;
+        const shaped = build.op('Reshape', [
+          build.plain(biasSlot!),
+          build.int64([-1, ...Array.from<number>({ length: rank - 2 }).fill(1)]),
+        ]);
+        build.define(output!, build.op('Add', [build.first(input!), shaped]), 'first');
+        return;
+      }
+      const { names, layout } = build.together([input!, biasSlot!]);
+      build.define(output!, build.op('Add', [names[0]!, names[1]!]), layout);
+    },
+  };
+};
+
+const softmax =
+  (type: 'Softmax' | 'LogSoftmax'): Lower =>
+  ({ inputs }) => {
+    const [x] = inputs;
+    if (x === undefined || !isFloat(x)) return null;
+    return {
+      outputs: [like(x)],
+      work: rowSize(x.dims) * 4,
+      emit: (build, [input], [output]) => build.define(output!, build.op(type, [build.plain(input!)], { axis: -1 })),
+    };
+  };
+
+export const lowerElementwise: LowerFamily = {
+  Identity: pass,
+  StopGradient: pass,
+  Snapshot: pass,
+  Add: twoNamed('Add'),
+  AddV2: twoNamed('Add'),
+  Sub: twoNamed('Sub'),
+  Mul: twoNamed('Mul'),
+  RealDiv: twoNamed('Div'),
+  Maximum: twoNamed('Max'),
+  Minimum: twoNamed('Min'),
+  Pow: twoNamed('Pow'),
+  SquaredDifference: binary((build, a, b) => {
+    const difference = build.op('Sub', [a, b]);
+    return build.op('Mul', [difference, difference]);
+  }),
+  BiasAdd: biasAdd,
+  Relu: named('Relu'),
+  Relu6: unary((build, name) => build.op('Clip', [name, build.float(0), build.float(6)])),
+  Elu: unary((build, name) => build.op('Elu', [name], { alpha: { float: 1 } })),
+  Selu: named('Selu'),
+  LeakyRelu: (context) =>
+    unary((build, name) => build.op('LeakyRelu', [name], { alpha: { float: context.attributes.float('alpha') } }))(context),
+  Sigmoid: named('Sigmoid'),
+  Tanh: named('Tanh'),
+  Softplus: named('Softplus'),
+  Softsign: named('Softsign'),
+  Exp: named('Exp'),
+  Log: named('Log'),
+  Sqrt: named('Sqrt'),
+  Rsqrt: unary((build, name) => build.op('Reciprocal', [build.op('Sqrt', [name])])),
+  Reciprocal: named('Reciprocal'),
+  Square: unary((build, name) => build.op('Mul', [name, name])),
+  Neg: named('Neg'),
+  Abs: named('Abs'),
+  Floor: named('Floor'),
+  Ceil: named('Ceil'),
+  Erf: named('Erf'),
+  Softmax: softmax('Softmax'),
+  LogSoftmax: softmax('LogSoftmax'),
+};

@@ -1,0 +1,150 @@
+import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import type { FlatNode } from '../flatGraph.ts';
+import type { OpContext } from '../kernel.ts';
+import { outputType } from '../opDefinition.ts';
+import { opKernels } from '../ops/registry.ts';
+import type { Value } from '../value.ts';
+import { broadcastDims, constantIntegers, type ValueType } from './lowering.ts';
+
+/** Values of shape arithmetic are looked at up to this size. */
+const maxPartial = 64;
+
+/** Ops of shape arithmetic: which of their inputs are values; the others must be known whole. */
+const partialInputs: Readonly<Record<string, 'first' | 'all' | 'butLast'>> = {
+  StridedSlice: 'first',
+  Slice: 'first',
+  GatherV2: 'first',
+  Prod: 'first',
+  Identity: 'first',
+  Squeeze: 'first',
+  ExpandDims: 'first',
+  Reshape: 'first',
+  Pack: 'all',
+  Mul: 'all',
+  AddV2: 'all',
+  Add: 'all',
+  Sub: 'all',
+  Maximum: 'all',
+  Minimum: 'all',
+  ConcatV2: 'butLast',
+};
+
+const doubles = (shape: readonly number[], values: readonly number[]): Tensor => ({
+  dtype: 'DT_DOUBLE',
+  shape,
+  data: Float64Array.from(values),
+});
+
+function partialOf({ partial, constant }: ValueType): Tensor | undefined {
+  if (partial !== undefined) return partial;
+  if (constant === undefined || (constant.dtype !== 'DT_INT32' && constant.dtype !== 'DT_INT64') || constant.data.length > maxPartial)
+    return undefined;
+  return doubles(constant.shape, Array.from(constant.data as Int32Array, Number));
+}
+
+/** Runs a shape op with doubles in the place of its integers: NaN, where a dimension is unknown, goes where it must. */
+function partialResult(node: FlatNode, inputs: readonly ValueType[], context: OpContext): Tensor | undefined {
+  if (node.op === 'Shape') {
+    const [x] = inputs;
+    return x?.dims == null
+      ? undefined
+      : doubles(
+          [x.dims.length],
+          x.dims.map((dim) => (dim < 0 ? NaN : dim)),
+        );
+  }
+  if (node.op === 'Cast') return inputs[0]?.dtype === 'DT_INT32' || inputs[0]?.dtype === 'DT_INT64' ? inputs[0].partial : undefined;
+  const kind = partialInputs[node.op];
+  if (kind === undefined || !inputs.some(({ partial }) => partial !== undefined)) return undefined;
+  const given: Value[] = [];
+  for (const [at, input] of inputs.entries()) {
+    const isValue = kind === 'all' || (kind === 'first' ? at === 0 : at < inputs.length - 1);
+    const value = isValue ? partialOf(input) : input.constant;
+    if (value === undefined) return undefined;
+    given.push(value);
+  }
+  try {
+    const result = opKernels.get(node.op)!(context)(given, { signal: undefined });
+    return result instanceof Promise || Array.isArray(result) || (result as Tensor).data.length > maxPartial
+      ? undefined
+      : (result as Tensor);
+  } catch {
+    // What cannot be computed is told when it runs.
+    return undefined;
+  }
+}
+
+const sameShape =
+  /^(Cast|LogicalNot|IsNan|IsInf|IsFinite|ZerosLike|OnesLike|Identity|StopGradient|Cumsum|ClipByValue|Round|Sin|Cos|CheckNumerics|EnsureShape)$/;
+const broadcasting =
+  /^(Equal|NotEqual|Less|LessEqual|Greater|GreaterEqual|LogicalAnd|LogicalOr|Add|AddV2|Sub|Mul|RealDiv|FloorDiv|FloorMod|Maximum|Minimum|DivNoNan|Pow|SquaredDifference)$/;
+
+/** The shapes of what the host makes, for the ops that stand between those that are lowered. */
+function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number[] | null {
+  const [x, y] = inputs;
+  if (sameShape.test(node.op)) return x?.dims ?? null;
+  if (broadcasting.test(node.op)) return broadcastDims(x?.dims ?? null, y?.dims ?? null);
+  const integersOf = (value: ValueType | undefined): readonly number[] | undefined =>
+    constantIntegers(value) ?? (value?.partial === undefined ? undefined : Array.from(value.partial.data as Float64Array));
+  const shapeFrom = (value: ValueType | undefined): readonly number[] | null =>
+    integersOf(value)?.map((dim) => (Number.isNaN(dim) ? -1 : dim)) ?? null;
+  switch (node.op) {
+    case 'Select':
+    case 'SelectV2':
+      return broadcastDims(broadcastDims(x?.dims ?? null, y?.dims ?? null), inputs[2]?.dims ?? null);
+    case 'GatherV2':
+    case 'ResourceGather': {
+      const axis = node.op === 'GatherV2' ? constantIntegers(inputs[2])?.[0] : 0;
+      if (x?.dims == null || y?.dims == null || axis === undefined || node.attributes.int('batch_dims') !== 0) return null;
+      const at = axis < 0 ? axis + x.dims.length : axis;
+      return [...x.dims.slice(0, at), ...y.dims, ...x.dims.slice(at + 1)];
+    }
+    case 'OneHot': {
+      const depth = constantIntegers(y)?.[0];
+      const at = node.attributes.int('axis');
+      if (x?.dims == null || depth === undefined) return null;
+      const place = at < 0 ? x.dims.length : at;
+      return [...x.dims.slice(0, place), depth, ...x.dims.slice(place)];
+    }
+    case 'ExpandDims': {
+      const axis = constantIntegers(y)?.[0];
+      if (x?.dims == null || axis === undefined) return null;
+      const at = axis < 0 ? axis + x.dims.length + 1 : axis;
+      return [...x.dims.slice(0, at), 1, ...x.dims.slice(at)];
+    }
+    case 'Fill':
+      return shapeFrom(x);
+    case 'BroadcastTo':
+    case 'Reshape':
+      return shapeFrom(y);
+    case 'Tile': {
+      const times = integersOf(y);
+      return x?.dims == null || times === undefined
+        ? null
+        : x.dims.map((dim, axis) => (dim < 0 || Number.isNaN(times[axis]) ? -1 : dim * times[axis]!));
+    }
+    case 'Transpose': {
+      const order = constantIntegers(y);
+      return x?.dims == null || order === undefined ? null : order.map((axis) => x.dims![axis] ?? -1);
+    }
+    case 'Unpack': {
+      const at = node.attributes.int('axis');
+      return x?.dims == null ? null : x.dims.filter((_, axis) => axis !== (at < 0 ? at + x.dims!.length : at));
+    }
+    default:
+      return null;
+  }
+}
+
+/** What is known of one output of a node that the host runs. */
+export function hostType(node: FlatNode, inputs: readonly ValueType[], index: number, context: OpContext): ValueType {
+  let dtype: ValueType['dtype'];
+  try {
+    dtype = outputType(node.op, node.attributes, index);
+  } catch {
+    dtype = undefined;
+  }
+  const partial = index === 0 ? partialResult(node, inputs, context) : undefined;
+  if (partial !== undefined) return { dtype, dims: partial.shape, partial };
+  return { dtype, dims: hostDims(node, inputs) };
+}
