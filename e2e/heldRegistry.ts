@@ -5,6 +5,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { docker } from './programs.ts';
 
 const registry = { host: '127.0.0.1', port: 5000 };
@@ -71,6 +72,8 @@ async function copy(from: IncomingMessage, to: ServerResponse, released: Promise
   let sent = 0;
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
+      // A slow line until the hold: an engine tells of bytes a few times a second only.
+      if (released !== undefined && sent < holdAfterBytes) await wait(10);
       if (released !== undefined && sent >= holdAfterBytes) await released;
       sent += chunk.length;
       if (!to.write(chunk)) await once(to, 'drain');

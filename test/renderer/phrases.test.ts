@@ -5,7 +5,7 @@ import { phraseZh } from '../../src/renderer/i18n/phrasesZh.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The short English texts that main's sources hold: task names and reasons, places filled with a word. */
+/** The short English texts that main's sources hold: task names, reasons and details, places filled with a word. */
 function phrasesOfMain(): readonly string[] {
   const sources = globSync('src/main/**/*.ts', { cwd: root }).map((file) => readFileSync(resolve(root, file), 'utf8'));
   return sources
@@ -14,9 +14,15 @@ function phrasesOfMain(): readonly string[] {
     .map((text) => text.replaceAll(/\$\{[^}]+\}/g, 'x'));
 }
 
-test('every task name and reason of main is told in Chinese, and what is not known stays as it is', () => {
-  const phrases = phrasesOfMain();
-  expect(phrases.length).toBeGreaterThan(8);
+/** The details that the doctor gives to a failure. */
+function detailsOfDoctor(): readonly string[] {
+  const text = readFileSync(resolve(root, 'src/main/doctor/causes.ts'), 'utf8');
+  return [...text.matchAll(/detail: (?:`([^`]+)`|'([^']+)')/g)].map(([, a, b]) => (a ?? b ?? '').replaceAll(/\$\{[^}]+\}/g, 'x'));
+}
+
+test('every task name, reason and detail of main is told in Chinese, and what is not known stays as it is', () => {
+  const phrases = [...phrasesOfMain(), ...detailsOfDoctor()];
+  expect(phrases.length).toBeGreaterThan(15);
   expect(phrases.filter((text) => !/\p{Script=Han}/u.test(phraseZh(text)))).toEqual([]);
   expect([phraseZh('Pull tensorflow/serving:latest'), phraseZh('Exporting HTTP/REST API')]).toEqual([
     '拉取 tensorflow/serving:latest',

@@ -224,13 +224,22 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
           const stream = (await docker.pull(reference, { ...authOf(credentials), abortSignal: signal })) as unknown as Readable;
           const progress = createPullProgress(reference, () => performance.now());
           let told = 0;
-          for await (const event of jsonLines(stream, signal)) {
-            const { error } = event as PullEvent;
-            if (error !== undefined) throw new Error(error);
-            progress.take(event as PullEvent);
-            if (performance.now() - told < progressEveryMs) continue;
+          let later: NodeJS.Timeout | undefined;
+          const tell = (): void => {
+            later = undefined;
             told = performance.now();
             onProgress(progress.current());
+          };
+          try {
+            for await (const event of jsonLines(stream, signal)) {
+              const { error } = event as PullEvent;
+              if (error !== undefined) throw new Error(error);
+              progress.take(event as PullEvent);
+              // The last of a burst is told too: a registry that stalls after it says nothing for a long time.
+              later ??= setTimeout(tell, Math.max(0, told + progressEveryMs - performance.now()));
+            }
+          } finally {
+            clearTimeout(later);
           }
           signal.throwIfAborted();
           onProgress(progress.current());

@@ -49,7 +49,8 @@ export function textOf(language: Language): Text {
     errorWords({ code, data, title, advice }) {
       if (language === 'en' || !(code in errorTable)) return { title, advice };
       const words = errorsZh[code];
-      return { title: fillPlaces(words[0], data), advice: fillPlaces(words[1], data) };
+      const inChinese = typeof data['detail'] === 'string' ? { ...data, detail: phraseZh(data['detail']) } : data;
+      return { title: fillPlaces(words[0], inChinese), advice: fillPlaces(words[1], inChinese) };
     },
     phrase: language === 'zh' ? phraseZh : (text) => text,
     problemWords({ code, data = {}, message, advice }) {

@@ -1,4 +1,4 @@
-/** 主进程以英文给出的短句：任务名称与未试探的原因。未列出的（例如服务器原话）保持原样。 */
+/** 主进程以英文给出的短句：任务名称、未试探的原因、错误的细节。未列出的（例如服务器原话）保持原样。 */
 const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^Serve (.+)$/, '启动 $1'],
   [/^Pull (.+)$/, '拉取 $1'],
@@ -10,6 +10,27 @@ const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^its inputs are encoded data such as images or examples$/, '输入是编码数据，例如图像或 tf.Example'],
   [/^(.+) has dimensions that only you know$/, '$1 的维度只有你知道'],
   [/^this version was added after it was read$/, '此版本在读取之后才加入'],
+  [/^It looks for (.+)\. The folder was moved, or the mount has another name\.$/, '它在找 $1。文件夹已移动，或挂载名称不同。'],
+  [
+    /^There is no numbered folder under (.+)\. Choose the folder above the versions, or serve this one as version 1\.$/,
+    '$1 下没有编号文件夹。改选版本的上级文件夹，或将此文件夹作为版本 1 启动。',
+  ],
+  [/^This processor lacks instructions that the image was built for\.$/, '处理器缺少镜像所需的指令。'],
+  [/^The image is for another processor architecture\.$/, '镜像属于另一种处理器架构。'],
+  [/^It could not get enough memory\. Raise the limit\.$/, '内存不足。提高上限。'],
+  [
+    /^The model was exported by a newer TensorFlow than this image holds\. Use a newer image\.$/,
+    '模型由比镜像更新的 TensorFlow 导出。换用更新的镜像。',
+  ],
+  [/^A configuration file does not parse\.$/, '配置文件无法解析。'],
+  [/^There is no version (.+); there is (.+)\.$/, '没有版本 $1，现有 $2。'],
+  [/^It holds no version\.$/, '其中没有版本。'],
+  [/^Start Docker and serve with it\.$/, '启动 Docker，用它提供服务。'],
+  [/^Write it as --name=value\.$/, '写成 --name=value。'],
+  [/^Slipway sets it itself from the name, the versions and the ports\.$/, 'Slipway 会根据名称、版本和端口自行设置。'],
+  [/^A name has letters, digits and _\.$/, '名称只含字母、数字和 _。'],
+  [/^Slipway sets it itself\.$/, '由 Slipway 自行设置。'],
+  [/^Its value holds a zero byte\.$/, '值中含有零字节。'],
 ];
 
 /** The phrase in Chinese; as it is where there is none. */

@@ -13,8 +13,11 @@ export interface PathRow {
   readonly note: string;
 }
 
-/** The front of a name that is too long for a line says least: `variables.data-00000-of-00001` ends with what tells it apart. */
-const shortName = (name: string): string => name.replace(/^variables\.data-(\d{5}-of-\d{5})$/, '…$1');
+/** The front of a name that is too long for a line says least: a shard ends with its number, a path with its folder. */
+function shortName(name: string): string {
+  const shard = name.replace(/^variables\.data-(\d{5}-of-\d{5})$/, '…$1');
+  return shard.length <= 32 ? shard : shard.replace(/^.+(?=[\\/][^\\/]+[\\/]$)/, '…');
+}
 
 /** Folders and files as they lie, with a mark where something is to be said. */
 export function PathTree({ label, rows }: { readonly label: string; readonly rows: readonly PathRow[] }) {
