@@ -29,10 +29,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts `slipway modelserver` with these flags; `grpc` and `rest` say which servers it opens. Waits until it serves, or has ended. */
+/**
+ * Starts `slipway modelserver` with these flags; `grpc` and `rest` say which servers it opens. Waits until
+ * it serves, or its log says something else, or it has ended.
+ */
 export async function runModelServer(
   flags: readonly string[],
-  { rest = true, grpc = false }: { readonly rest?: boolean; readonly grpc?: boolean } = {},
+  {
+    rest = true,
+    grpc = false,
+    until = rest ? 'NET_LOG: Entering the event loop' : 'Running gRPC ModelServer at',
+  }: { readonly rest?: boolean; readonly grpc?: boolean; readonly until?: string } = {},
 ): Promise<RunningServer> {
   const restPort = rest ? await freePort() : 0;
   const grpcPort = grpc ? await freePort() : 0;
@@ -43,7 +50,7 @@ export async function runModelServer(
   const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line);
-    if (line.includes(rest ? 'NET_LOG: Entering the event loop' : 'Running gRPC ModelServer at')) ready.resolve();
+    if (line.includes(until)) ready.resolve();
   });
   const ended = once(child, 'close').then(([code]) => {
     ready.resolve();

@@ -9,8 +9,9 @@ import {
   type handleServerStreamingCall,
   type sendUnaryData,
 } from '@grpc/grpc-js';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
-import { predictSignature, underLease, type Inference } from './inference.ts';
+import { underLease, type Inference } from './inference.ts';
 import {
   exampleResponse,
   metadataResponse,
@@ -81,6 +82,14 @@ const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.by
 function named(spec: RequestSpec): RequestSpec {
   if (spec.name === '') throw invalid('Missing ModelSpec');
   return spec;
+}
+
+/** The signature that a Predict call names. REST has other words for its absence, and another code. */
+function callSignature(servable: Servable, name: string): SignatureInfo {
+  const signature = servable.signature(name);
+  if (signature === undefined)
+    throw new StatusError('FAILED_PRECONDITION', `Serving signature key "${name === '' ? 'serving_default' : name}" not found.`);
+  return signature;
 }
 
 /** TensorFlow Serving's gRPC: PredictionService, ModelService, and the standard health service where it is wanted. */
@@ -171,7 +180,7 @@ export class GrpcServer {
       const lease = manager.lease(spec);
       const answered = { name, version: lease.version, signatureName: signatureName === '' ? 'serving_default' : signatureName };
       const outputs = await underLease(lease, signal, async ({ model: servable }) => {
-        const checked = predictInputs(predictSignature(servable, signatureName), servable.defaults(signatureName), inputs, outputFilter);
+        const checked = predictInputs(callSignature(servable, signatureName), servable.defaults(signatureName), inputs, outputFilter);
         return inference.predict(name, servable, signatureName, checked, {
           signal,
           ...(outputFilter.length > 0 ? { outputs: outputFilter } : {}),
@@ -249,12 +258,8 @@ export class GrpcServer {
   }
 
   async #reload(request: Buffer, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
-    try {
-      await this.#options.reload(readReloadConfigRequest(request), options);
-      return reloadConfigResponse(null);
-    } catch (error) {
-      return reloadConfigResponse(asStatusError(error));
-    }
+    await this.#options.reload(readReloadConfigRequest(request), options);
+    return reloadConfigResponse();
   }
 }
 

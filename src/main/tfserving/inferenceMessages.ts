@@ -1,8 +1,9 @@
 import { dtypeEnum, type Dtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { bytesOf, type NumberData } from '../../shared/tensor/tensorData.ts';
-import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
+import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import type { ScoredClass } from './classifyRegress.ts';
+import { StatusError } from './status.ts';
 import { isStrings, readTensor, writeTensor } from './tensorMessage.ts';
 
 /**
@@ -66,7 +67,16 @@ export interface PredictMessage {
   readonly outputFilter: readonly string[];
 }
 
-/** Reads a PredictRequest. Throws MalformedProto. */
+function readNamedTensor(name: string, reader: ProtoReader): Tensor {
+  try {
+    return readTensor(reader);
+  } catch (error) {
+    if (error instanceof MalformedProto) throw new StatusError('INVALID_ARGUMENT', `tensor parsing error: ${name}`, { cause: error });
+    throw error;
+  }
+}
+
+/** Reads a PredictRequest. Throws MalformedProto, and StatusError for a tensor whose values are not what its shape says. */
 export function readPredictMessage(bytes: Uint8Array): PredictMessage {
   let spec = noSpec;
   const inputs: Record<string, Tensor> = {};
@@ -76,7 +86,7 @@ export function readPredictMessage(bytes: Uint8Array): PredictMessage {
     if (reader.field === 1 && reader.wireType === 2) spec = readSpec(reader.message());
     else if (reader.field === 2 && reader.wireType === 2) {
       const [name, value] = reader.mapEntry();
-      inputs[name] = readTensor(value);
+      inputs[name] = readNamedTensor(name, value);
     } else if (reader.field === 3 && reader.wireType === 2) outputFilter.push(reader.string());
     else reader.skip();
   }

@@ -1,7 +1,7 @@
 import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import type { VersionState, VersionStatus } from './modelManager.ts';
 import { readModelServerConfig, type ModelConfig } from './modelServerConfig.ts';
-import { statusCode, type StatusError } from './status.ts';
+import { StatusError, statusCode } from './status.ts';
 
 /** The messages of ModelService, server side: get_model_status.proto, model_management.proto, status.proto. */
 
@@ -26,16 +26,21 @@ export function modelStatusResponse(versions: readonly VersionStatus[]): Uint8Ar
 
 /** Reads a ReloadConfigRequest. Throws StatusError, MalformedProto. */
 export function readReloadConfigRequest(bytes: Uint8Array): readonly ModelConfig[] {
-  let models: readonly ModelConfig[] = [];
+  let models: readonly ModelConfig[] | undefined;
   const reader = new ProtoReader(bytes);
   while (reader.next()) {
     if (reader.field === 1 && reader.wireType === 2) models = readModelServerConfig(reader.message());
     else reader.skip();
   }
+  if (models === undefined)
+    throw new StatusError(
+      'INVALID_ARGUMENT',
+      'ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently supported',
+    );
   return models;
 }
 
-/** A ReloadConfigResponse: how it went stands in the message, not in the call's status. */
-export function reloadConfigResponse(error: StatusError | null): Uint8Array {
-  return new ProtoWriter().message(1, (status) => writeStatus(status, error)).finish();
+/** A ReloadConfigResponse; a refusal is the call's own. */
+export function reloadConfigResponse(): Uint8Array {
+  return new ProtoWriter().message(1, () => undefined).finish();
 }
