@@ -392,7 +392,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
 
   test('told to end, it finishes what it works on and ends with 0', async () => {
     await using server = await runModelServer(['--model_name=slow', `--model_base_path=${models}/slow`], { grpc: true });
-    const slow = predict(server.restPort, 'slow', '{"instances":[40]}');
+    const slow = predict(server.restPort, 'slow', '{"instances":[2]}');
     await expect
       .poll(async () => (await ask(server.restPort, { method: 'GET', target: '/v1/models/slow' })).status, { timeout: 30_000 })
       .toBe(200);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
@@ -26,12 +27,19 @@ async function readMetaGraph(versionPath: string, tags: readonly string[], signa
   try {
     graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
   } catch (error) {
-    if (error instanceof MalformedProto)
-      throw new StatusError('DATA_LOSS', `Can't parse saved_model as a SavedModel: ${error.message}`, { cause: error });
+    if (error instanceof MalformedProto) {
+      const isBinary = existsSync(join(versionPath, 'saved_model.pb'));
+      const file = join(versionPath, isBinary ? 'saved_model.pb' : 'saved_model.pbtxt');
+      throw new StatusError('DATA_LOSS', `Can't parse ${file} as ${isBinary ? 'binary' : 'text'} proto`, { cause: error });
+    }
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new StatusError('NOT_FOUND', `Could not find SavedModel .pb or .pbtxt at supplied export directory path: ${versionPath}`, {
-        cause: error,
-      });
+      throw new StatusError(
+        'NOT_FOUND',
+        `Could not find SavedModel .pb or .pbtxt at supplied export directory path: ${versionPath}. Check that the directory exists and that you have the right permissions for accessing it.`,
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
   const graph = graphs.find((one) => sameTags(one.tags, tags));
