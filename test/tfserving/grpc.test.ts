@@ -58,8 +58,21 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
     execFileSync(
       'openssl',
       [
-        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
-        ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost',
+        '-keyout',
+        key,
+        '-out',
+        certificate,
       ],
       { stdio: 'ignore' },
     );
@@ -96,8 +109,16 @@ describe.skipIf(whyNot !== undefined)(`gRPC of the image, under the same contrac
     const port = await freePort();
     const config = writeConfig('image.config', '/models');
     execFileSync('docker', [
-      ...['run', '-d', '--name', name, '-p', `127.0.0.1:${port}:8500`],
-      ...['-v', `${models}:/models:ro`, '-v', `${config}:/models.config:ro`],
+      'run',
+      '-d',
+      '--name',
+      name,
+      '-p',
+      `127.0.0.1:${port}:8500`,
+      '-v',
+      `${models}:/models:ro`,
+      '-v',
+      `${config}:/models.config:ro`,
       testImage,
       '--model_config_file=/models.config',
       ...contractFlags,

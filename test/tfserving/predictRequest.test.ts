@@ -80,7 +80,8 @@ describe('a predict body', () => {
         return elements(read(body, { x: 'DT_FLOAT' }));
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
-        return error.message;
+        // The unknown name moves what follows it, and is shown with the whole body.
+        return error.message.replace(/offset: \d+/, 'offset').replace(/^JSON Value: \{[^]*/, 'JSON Value');
       }
     };
     fc.assert(
@@ -90,10 +91,9 @@ describe('a predict body', () => {
         fc.string({ maxLength: 2 }),
         (value, at, text) => {
           const whole = `{"instances":[${value}]}`;
-          const place = at % (whole.length + 1);
+          const place = 1 + (at % whole.length);
           const body = whole.slice(0, place) + text + whole.slice(place);
-          // Blanks before the end are no end: both see the same bytes, one of them with another reader.
-          expect(outcome(body)).toEqual(outcome(`${body} `));
+          expect(outcome(body)).toEqual(outcome(carefully(body)));
         },
       ),
       { numRuns: 500 },
@@ -108,12 +108,15 @@ describe('a predict body', () => {
           fc.json().map((text) => new TextEncoder().encode(text)),
         ),
         (bytes) => {
-          try {
-            const { inputs } = readPredictRequest(Buffer.from(bytes), () => signature({ x: 'DT_STRING' }));
-            for (const { shape, data } of Object.values(inputs)) expect(data).toHaveLength(shape.reduce((all, size) => all * size, 1));
-          } catch (error) {
-            expect(error).toBeInstanceOf(StatusError);
-          }
+          const isRight = (): boolean => {
+            try {
+              const { inputs } = readPredictRequest(Buffer.from(bytes), () => signature({ x: 'DT_STRING' }));
+              return Object.values(inputs).every(({ shape, data }) => data.length === shape.reduce((all, size) => all * size, 1));
+            } catch (error) {
+              return error instanceof StatusError;
+            }
+          };
+          expect(isRight()).toBe(true);
         },
       ),
       { numRuns: 500 },
