@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median, say } from './processMs.ts';
 
-const images = 8;
 const side = 224;
 
 /** A predict body of images with as many digits a number as are asked for. */
-function bodyOf(digits: number): Buffer {
+function bodyOf(images: number, digits: number): Buffer {
   const row = (): string =>
     `[${Array.from({ length: side }, () => `[${[0, 1, 2].map(() => Math.random().toFixed(digits)).join(', ')}]`).join(', ')}]`;
   const image = (): string => `[${Array.from({ length: side }, row).join(', ')}]`;
@@ -43,7 +42,7 @@ export async function benchJson(): Promise<void> {
     outputs: {},
   });
   for (const digits of [2, 8, 17]) {
-    const body = bodyOf(digits);
+    const body = bodyOf(8, digits);
     const times: Record<'ours' | 'parse', number[]> = { ours: [], parse: [] };
     for (let run = 0; run < 15; run += 1) {
       const started = performance.now();
@@ -58,7 +57,9 @@ export async function benchJson(): Promise<void> {
       `json: ${(body.length / 1e6).toFixed(1)} MB of ${digits} digits: ${ours.toFixed(1)} ms to tensors, JSON.parse ${parse.toFixed(1)} ms (${(parse / ours).toFixed(2)}×)`,
     );
   }
-  const body = bodyOf(8);
+  // Enough of them to stand out from what a process takes anyway.
+  const images = 64;
+  const body = bodyOf(images, 8);
   const tensorMb = (images * side * side * 3 * 4) / 2 ** 20;
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
   const file = join(folder, 'body.json');

@@ -338,6 +338,36 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       expect(await slow).toMatchObject({ status: 504, body: expect.stringContaining('Timed out waiting for notification') as string });
     });
 
+    test('clients that announce much and send little do not keep others from being answered', async () => {
+      const head = 'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: 900000\r\n\r\n{"instances":[';
+      const sockets = await Promise.all(
+        Array.from({ length: 200 }, async () => {
+          const socket = connect(server.restPort, '127.0.0.1');
+          await once(socket, 'connect');
+          socket.write(head);
+          return socket;
+        }),
+      );
+      await stillAnswers();
+      for (const socket of sockets) socket.destroy();
+      await stillAnswers();
+    });
+
+    test('more requests than --max_requests are told to come again: 503', async () => {
+      await using one = await runModelServer([
+        '--model_name=slow',
+        `--model_base_path=${models}/slow`,
+        '--max_requests=1',
+        '--rest_api_timeout_in_ms=3000',
+      ]);
+      const first = predict(one.restPort, 'slow', '{"instances":[100000]}');
+      await expect
+        .poll(() => predict(one.restPort, 'slow', '{"instances":[1]}'), { timeout: 30_000 })
+        .toMatchObject({ status: 503, body: expect.stringContaining('--max_requests') as string });
+      expect(await first).toMatchObject({ status: 504 });
+      await expect.poll(async () => (await predict(one.restPort, 'slow', '{"instances":[1]}')).status, { timeout: 30_000 }).toBe(200);
+    });
+
     test.each([
       ['forty thousand lists', `{"inputs":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, 400],
       ['a million open lists', `{"inputs":${'['.repeat(900_000)}`, 400],

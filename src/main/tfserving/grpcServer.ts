@@ -42,12 +42,11 @@ export interface GrpcServerOptions {
   /** Answers of Predict as raw bytes instead of lists. */
   readonly asContent: boolean;
   readonly hasHealth: boolean;
+  /** Calls that are worked on at a time; more are told to come again. */
+  readonly maxCalls: number;
   /** `--grpc_channel_arguments`. */
   readonly channelArguments: Readonly<Record<string, string | number>>;
 }
-
-/** Calls that are worked on at a time; more are told to come again. */
-const maxCalls = 1024;
 
 type Answer = (request: Buffer, options: { readonly signal: AbortSignal }) => Promise<Uint8Array>;
 
@@ -106,7 +105,7 @@ export class GrpcServer {
     const options: ServerOptions = {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
-      'grpc.max_concurrent_streams': maxCalls,
+      'grpc.max_concurrent_streams': this.#options.maxCalls,
       ...this.#options.channelArguments,
     };
     const server = new Server(options);
@@ -130,6 +129,7 @@ export class GrpcServer {
 
   #unary(answer: Answer): handleUnaryCall<Buffer, Buffer> {
     const work = async (request: Buffer, signal: AbortSignal): Promise<Buffer> => {
+      const { maxCalls } = this.#options;
       if (this.#calls >= maxCalls) throw new StatusError('UNAVAILABLE', `The server works on ${maxCalls} calls; try again later`);
       this.#calls += 1;
       try {

@@ -254,6 +254,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
       reload: (wanted, options) => sources.configure(wanted, options),
       asContent: flags.enable_serialization_as_tensor_content,
       hasHealth: flags.enable_grpc_healthcheck_service,
+      maxCalls: flags.max_requests,
       channelArguments: channelArguments(flags.grpc_channel_arguments),
     }).create();
     undo.defer(() => closeGrpc(server));
@@ -276,6 +277,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
       timeoutMs: flags.rest_api_timeout_in_ms,
       hasCors: flags.rest_api_enable_cors_support,
       maxRequestBytes: flags.max_request_bytes,
+      maxRequests: flags.max_requests,
     }).create();
     undo.defer(() => closeRest(server));
     try {

@@ -34,9 +34,12 @@ export interface RequestBody extends Disposable {
   readonly bytes: Buffer;
 }
 
+/** Beginnings of bodies are not counted, so that small requests are read while large ones hold all the room. */
+const uncountedBytes = 65_536;
+
 /**
- * Reads a whole body of at most `limit` bytes, inflated where it says gzip. Room is taken for what the request announces, else as it
- * comes. What claims to be gzip and is not is an empty body, as TensorFlow Serving has it.
+ * Reads a whole body of at most `limit` bytes, inflated where it says gzip. Room is taken as bytes come: a client that announces much
+ * and sends little holds little. What claims to be gzip and is not is an empty body, as TensorFlow Serving has it.
  */
 export async function readRequestBody(
   request: IncomingMessage,
@@ -44,8 +47,7 @@ export async function readRequestBody(
 ): Promise<RequestBody | BodyRefusal> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limit) return 'tooLarge';
-  if (!budget.take(announced)) return 'noRoom';
-  let held = announced;
+  let held = 0;
   const release = (): void => {
     budget.give(held);
     held = 0;
@@ -88,14 +90,16 @@ function collect(
       resolve('tooLarge');
       return;
     }
-    if (end > announced && !takeMore(chunk.length)) {
+    if (end > uncountedBytes && !takeMore(chunk.length)) {
       resolve('noRoom');
       return;
     }
     if (first === undefined) first = chunk;
     else {
       if (all === undefined || end > all.length) {
-        const grown = Buffer.allocUnsafe(Math.max(announced, end, (all?.length ?? 0) * 2));
+        // What is announced is believed in steps.
+        const likely = Math.min(announced, 8 * end);
+        const grown = Buffer.allocUnsafe(Math.max(end, likely, announced === 0 ? 2 * end : 0));
         (all ?? first).copy(grown, 0, 0, length);
         all = grown;
       }

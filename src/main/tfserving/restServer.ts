@@ -22,14 +22,16 @@ export interface RestServerOptions {
   readonly timeoutMs: number;
   readonly hasCors: boolean;
   readonly maxRequestBytes: number;
+  /** Requests that are worked on at a time; more are told to come again. */
+  readonly maxRequests: number;
 }
 
-/** Requests that are worked on at a time; more are told to come again. */
-const maxRequests = 1024;
 const maxConnections = 4096;
 /** A client that neither sends nor reads for so long is let go. */
 const stallMs = 30_000;
 const routesKept = 1000;
+/** Answers of up to so many bytes are copied once more for the sake of a single write. */
+const oneWriteBytes = 16_384;
 
 const corsHeaders = {
   'access-control-allow-origin': '*',
@@ -172,30 +174,29 @@ export class RestServer {
   }
 
   async #infer(request: IncomingMessage, response: ServerResponse, route: Extract<RestRoute, { kind: 'infer' }>): Promise<void> {
-    const { maxRequestBytes, timeoutMs } = this.#options;
-    if (this.#requests >= maxRequests || this.#unsentBytes > 2 * maxRequestBytes)
+    const { maxRequestBytes, maxRequests, timeoutMs } = this.#options;
+    if (this.#unsentBytes > 2 * maxRequestBytes)
+      throw new StatusError('UNAVAILABLE', 'The server waits for clients to take their answers; try again later');
+    const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
+    if (body === 'gone') throw new Gone();
+    if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
+    using _ = body;
+    if (this.#requests >= maxRequests)
       throw new StatusError(
         'UNAVAILABLE',
-        `The server works on ${this.#requests} requests, and takes no more than ${maxRequests}; try again later`,
+        `The server works on ${maxRequests} requests, and takes no more (--max_requests); try again later`,
       );
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')), timeoutMs);
+    const { socket } = request;
+    computing.add(socket);
     this.#requests += 1;
     try {
-      const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
-      if (body === 'gone') throw new Gone();
-      if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
-      using _ = body;
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')), timeoutMs);
-      const { socket } = request;
-      computing.add(socket);
-      try {
-        this.#send(response, 200, await this.#answer(route, body.bytes, deadline.signal), 'application/json');
-      } finally {
-        clearTimeout(timer);
-        computing.delete(socket);
-      }
+      this.#send(response, 200, await this.#answer(route, body.bytes, deadline.signal), 'application/json');
     } finally {
       this.#requests -= 1;
+      clearTimeout(timer);
+      computing.delete(socket);
     }
   }
 
@@ -244,7 +245,9 @@ export class RestServer {
     response.once('close', () => {
       this.#unsentBytes -= bytes.length;
     });
-    response.end(bytes);
+    // As a text the body goes out in one write with the headers; byte by byte, latin1 is what it is.
+    if (bytes.length <= oneWriteBytes) response.end(bytes.toString('latin1'), 'latin1');
+    else response.end(bytes);
   }
 }
 

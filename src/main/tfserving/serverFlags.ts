@@ -22,6 +22,11 @@ const flags = {
   rest_api_port: { type: 'int', value: '0', says: 'REST port; 0 switches REST off; must differ from --port' },
   bind_address: { type: 'string', value: '127.0.0.1', says: "the address that both servers listen on (Slipway's own)" },
   max_request_bytes: { type: 'int', value: '268435456', says: "the largest REST body in bytes, inflated (Slipway's own)" },
+  max_requests: {
+    type: 'int',
+    value: '1024',
+    says: "requests that are worked on at a time, of REST and of gRPC; more are answered 503 (Slipway's own)",
+  },
   rest_api_num_threads: { type: 'int', value: threads, says: 'threads for REST', ignored: 'one thread reads all requests' },
   rest_api_timeout_in_ms: { type: 'int', value: '30000', says: 'when a REST call is given up' },
   rest_api_enable_cors_support: { type: 'bool', value: 'false', says: 'CORS headers in answers' },
