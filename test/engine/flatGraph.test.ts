@@ -4,7 +4,8 @@ import { Flattener, topological } from '../../src/main/engine/flatGraph.ts';
 import { ModelState } from '../../src/main/engine/modelState.ts';
 import { findWrites } from '../../src/main/engine/writtenVariables.ts';
 import { ProtoReader, ProtoWriter } from '../../src/main/protobuf/wire.ts';
-import { readSavedModelProto, type GraphFunction, type GraphNode, type MetaGraph } from '../../src/main/savedmodel/savedModelProto.ts';
+import type { GraphFunction, GraphNode, MetaGraph } from '../../src/main/savedmodel/savedModelProto.ts';
+import { graphOf } from './graphOf.ts';
 
 const attrFunction = (name: string): Uint8Array => new ProtoWriter().message(10, (value) => value.string(1, name)).finish();
 const attrType = (dtype: number): Uint8Array => new ProtoWriter().varint(6, dtype).finish();
@@ -16,12 +17,6 @@ function node(name: string, op: string, inputs: readonly string[] = [], attribut
     inputs,
     attr: (wanted) => (attributes[wanted] === undefined ? undefined : new ProtoReader(attributes[wanted])),
   };
-}
-
-function graphOf(nodes: readonly GraphNode[], functions: readonly GraphFunction[] = []): MetaGraph {
-  const [empty] = readSavedModelProto(new ProtoWriter().message(2, (meta) => meta.message(1, (info) => info.string(4, 'serve'))).finish());
-  if (empty === undefined) throw new Error('one meta graph');
-  return { ...empty, nodes, functions: new Map(functions.map((one) => [one.name, one])) };
 }
 
 const fn = (name: string, nodes: readonly GraphNode[], result: string, args: readonly string[] = ['x']): GraphFunction => ({

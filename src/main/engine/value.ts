@@ -150,7 +150,7 @@ export function integer(tensor: Tensor): number {
 
 /** Refuses dimensions that a shape cannot have. */
 export function checkedShape(dims: readonly number[]): readonly number[] {
-  for (const [index, dim] of dims.entries()) if (!(dim >= 0)) throw invalid(`Dimension ${index} must be >= 0`);
+  for (const dim of dims) if (!(dim >= 0)) throw invalid(`Dimension ${dim} must be >= 0`);
   if (sizeOf(dims) > Number.MAX_SAFE_INTEGER)
     throw invalid(`Shape ${shapeText(dims)} results in overflow when computing number of elements`);
   return dims;

@@ -13,7 +13,10 @@ import { SegmentBuilder } from './segmentBuilder.ts';
 import { OnnxSession, type SessionThreads } from './session.ts';
 import { hostType } from './valueTypes.ts';
 
-const lowerings = new Map<string, Lower>(Object.entries({ ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }));
+/** Every op that has an ONNX lowering. */
+export const lowerings = new Map<string, Lower>(
+  Object.entries({ ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }),
+);
 
 /** A node with its host kernel and its places among the plan's slots. */
 export interface PlannedNode {
@@ -38,6 +41,10 @@ export interface SegmentOptions {
   readonly threads: SessionThreads;
   /** Called with each session that is made, so that its owner can release it. */
   readonly onSession: (session: OnnxSession) => void;
+  /** Called where the library refuses a model or a run that was foreseen to work; the host stands in. */
+  readonly onRefusal?: (error: unknown) => void;
+  /** From how many multiplications on a session is worth its call. */
+  readonly leastWork?: number;
 }
 
 /** Below this many multiplications a session's call costs more than the host's own loops. */
@@ -62,7 +69,7 @@ export interface PlanFacts {
  * no step of its own: a session does not need it, and the host reckons it when it stands in for the session.
  */
 export function joinSegments(facts: PlanFacts, options: SegmentOptions): readonly JoinedStep[] {
-  const { analysis, stages } = worthyStages(facts);
+  const { analysis, stages } = worthyStages(facts, options.leastWork ?? worthASession);
   // From the end to the start, so that what only foreseen shapes would read is found to be unread.
   const wanted = new Set(facts.results);
   const steps: JoinedStep[] = [];
@@ -83,7 +90,10 @@ export function joinSegments(facts: PlanFacts, options: SegmentOptions): readonl
 }
 
 /** Stages in order, the ones for sessions with enough to do for one; nodes of the others stay on the host, which may join what was between. */
-function worthyStages(facts: PlanFacts): {
+function worthyStages(
+  facts: PlanFacts,
+  leastWork: number,
+): {
   readonly analysis: Analysis;
   readonly stages: readonly (readonly [number, readonly PlannedNode[]])[];
 } {
@@ -99,7 +109,7 @@ function worthyStages(facts: PlanFacts): {
     }
     const before = onHost.size;
     for (const [stage, members] of stages)
-      if (stage % 2 === 1 && (analysis.work(members) * largeBatch < worthASession || round >= maxRounds))
+      if (stage % 2 === 1 && (analysis.work(members) * largeBatch < leastWork || round >= maxRounds))
         for (const member of members) onHost.add(member);
     if (onHost.size === before) return { analysis, stages: [...stages].toSorted(([a], [b]) => a - b) };
   }
@@ -250,8 +260,9 @@ class Segment {
       const session = await OnnxSession.create(bytes, this.#options.threads);
       this.#options.onSession(session);
       return { session, slots: build.inputs, names: build.inputs.map((slot) => build.inputName(slot)), outputNames };
-    } catch {
+    } catch (error) {
       // The host's kernels answer the same, only slower.
+      this.#options.onRefusal?.(error);
       return null;
     }
   }
@@ -259,15 +270,16 @@ class Segment {
   async #run(inputs: readonly Value[], run: RunContext): Promise<readonly Value[]> {
     const values = new Map(this.step.inputs.map((slot, index) => [slot, inputs[index]!]));
     const rows = this.#rows(values);
-    if (rows !== null && rows * this.#work >= worthASession) {
+    if (rows !== null && rows * this.#work >= (this.#options.leastWork ?? worthASession)) {
       const opened = await (this.#session ??= this.#open());
       if (opened !== null) {
         try {
           const given = opened.slots.map((slot) => values.get(slot) as Tensor);
           const dtypes = this.step.outputs.map((slot) => this.#analysis.type(slot).dtype ?? 'DT_FLOAT');
           return await opened.session.run(opened.names, given, opened.outputNames, dtypes);
-        } catch {
+        } catch (error) {
           // Inputs that an op refuses: the host says which, in TensorFlow's words.
+          this.#options.onRefusal?.(error);
         }
       }
     }
@@ -280,7 +292,8 @@ class Segment {
     let rows = 1;
     for (const [slot, value] of values) {
       const { dtype, dims } = this.#analysis.type(slot);
-      if (isHandle(value) || value.dtype !== dtype) return null;
+      // Of nothing the library and TensorFlow make different things.
+      if (isHandle(value) || value.dtype !== dtype || value.shape.includes(0)) return null;
       if (dims === null) continue;
       if (dims.length !== value.shape.length || dims.some((dim, axis) => dim >= 0 && dim !== value.shape[axis])) return null;
       if (dims[0] === -1) rows = Math.max(rows, value.shape[0]!);

@@ -50,7 +50,11 @@ const mirrorPad: MakeKernel = ({ attributes }) => {
       const [before, after] = [paddings[axis * 2]!, paddings[axis * 2 + 1]!];
       if (before < 0 || after < 0) throw invalid(`paddings must be non-negative: ${before} ${after}`);
       if (before > dim - offset || after > dim - offset)
-        throw invalid(`paddings must be no greater than the dimension size: ${before}, ${after} greater than ${dim - offset}`);
+        throw invalid(
+          offset === 1
+            ? `paddings must be less than the dimension size: ${before}, ${after} not less than ${dim}`
+            : `paddings must be no greater than the dimension size: ${before}, ${after} greater than ${dim}`,
+        );
       return Array.from({ length: dim + before + after }, (_, at) => {
         const place = at - before;
         return (place < 0 ? -place - 1 + offset : place >= dim ? 2 * dim - place - 1 - offset : place) * strides[axis]!;

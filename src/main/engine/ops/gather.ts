@@ -55,34 +55,36 @@ const gatherV2: MakeKernel = ({ node, attributes }) => {
 };
 
 /** GatherNd: the last axis of the indices names a place in the first axes of `params`. */
-const gatherNd: MakeKernel = () => (inputs) => {
-  const [params, index] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-  const depth = index.shape.at(-1);
-  if (depth === undefined) throw invalid('indices must be at least a vector');
-  if (depth > params.shape.length)
-    throw invalid(`index innermost dimension length must be <= params rank; saw: ${depth} vs. ${params.shape.length}`);
-  const places = integers(index);
-  const outer = index.shape.slice(0, -1);
-  const inner = params.shape.slice(depth);
-  const into = allocate(params.dtype, [...outer, ...inner]);
-  const [from, to] = [cells(params.data), cells(into.data)];
-  const [count, innerSize] = [sizeOf(outer), sizeOf(inner)];
-  for (let i = 0; i < count; i += 1) {
-    let place = 0;
-    for (let axis = 0; axis < depth; axis += 1) {
-      const one = places[i * depth + axis]!;
-      if (one < 0 || one >= params.shape[axis]!) {
-        const where = outer.length === 0 ? '' : `[${placeText(i, outer)}]`;
-        throw invalid(
-          `indices${where} = ${shapeText(places.slice(i * depth, (i + 1) * depth)).replaceAll(',', ', ')} does not index into param shape ${shapeText(params.shape)}, node name: gather_nd`,
-        );
+const gatherNd: MakeKernel =
+  ({ node }) =>
+  (inputs) => {
+    const [params, index] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+    const depth = index.shape.at(-1);
+    if (depth === undefined) throw invalid('indices must be at least a vector');
+    if (depth > params.shape.length)
+      throw invalid(`index innermost dimension length must be <= params rank; saw: ${depth} vs. ${params.shape.length}`);
+    const places = integers(index);
+    const outer = index.shape.slice(0, -1);
+    const inner = params.shape.slice(depth);
+    const into = allocate(params.dtype, [...outer, ...inner]);
+    const [from, to] = [cells(params.data), cells(into.data)];
+    const [count, innerSize] = [sizeOf(outer), sizeOf(inner)];
+    for (let i = 0; i < count; i += 1) {
+      let place = 0;
+      for (let axis = 0; axis < depth; axis += 1) {
+        const one = places[i * depth + axis]!;
+        if (one < 0 || one >= params.shape[axis]!) {
+          const where = outer.length === 0 ? '' : `[${placeText(i, outer)}]`;
+          throw invalid(
+            `indices${where} = [${places.slice(i * depth, (i + 1) * depth).join(', ')}] does not index into param shape ${shapeText(params.shape)}, node name: ${node.name}`,
+          );
+        }
+        place = place * params.shape[axis]! + one;
       }
-      place = place * params.shape[axis]! + one;
+      for (let c = 0; c < innerSize; c += 1) to[i * innerSize + c] = from[place * innerSize + c];
     }
-    for (let c = 0; c < innerSize; c += 1) to[i * innerSize + c] = from[place * innerSize + c];
-  }
-  return into;
-};
+    return into;
+  };
 
 export const gatherOps: OpFamily = {
   Gather: gatherV2,

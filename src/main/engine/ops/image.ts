@@ -20,6 +20,8 @@ function targetSize(value: Tensor): readonly [number, number] {
   return [height, width];
 }
 
+const { fround } = Math;
+
 interface Placing {
   readonly alignCorners: boolean;
   readonly halfPixel: boolean;
@@ -34,9 +36,9 @@ const sourceOf = (at: number, scale: number, { halfPixel }: Placing): number => 
 type Taps = readonly (readonly (readonly [place: number, weight: number])[])[];
 
 function linearTaps(input: number, output: number, placing: Placing): Taps {
-  const scale = Math.fround(scaleOf(input, output, placing));
+  const scale = fround(scaleOf(input, output, placing));
   return Array.from({ length: output }, (_, at) => {
-    const source = Math.fround(sourceOf(at, scale, placing));
+    const source = fround(sourceOf(at, scale, placing));
     const low = Math.max(0, Math.floor(source));
     const high = Math.min(input - 1, Math.ceil(source));
     const part = source - Math.floor(source);
@@ -49,12 +51,12 @@ function linearTaps(input: number, output: number, placing: Placing): Taps {
 
 /** Keys' cubic kernel: a = -0.75 where pixels are placed by their corner, -0.5 by their centre, whose edge taps are left out and the rest scaled. */
 function cubicTaps(input: number, output: number, placing: Placing): Taps {
-  const scale = Math.fround(scaleOf(input, output, placing));
+  const scale = fround(scaleOf(input, output, placing));
   const a = placing.halfPixel ? -0.5 : -0.75;
   const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
   const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
   return Array.from({ length: output }, (_, at) => {
-    const source = Math.fround(sourceOf(at, scale, placing));
+    const source = fround(sourceOf(at, scale, placing));
     const base = Math.floor(source);
     // TensorFlow looks the weights up in a table of 1024 steps.
     const part = Math.round((source - base) * 1024) / 1024;
@@ -103,9 +105,9 @@ const resampled =
 const nearest: MakeKernel = ({ attributes }) => {
   const placing = { alignCorners: attributes.bool('align_corners'), halfPixel: attributes.bool('half_pixel_centers') };
   const places = (input: number, output: number): readonly number[] => {
-    const scale = Math.fround(scaleOf(input, output, placing));
+    const scale = fround(scaleOf(input, output, placing));
     return Array.from({ length: output }, (_, at) => {
-      const source = Math.fround(placing.halfPixel ? (at + 0.5) * scale : at * scale);
+      const source = fround(placing.halfPixel ? (at + 0.5) * scale : at * scale);
       const place = placing.alignCorners ? Math.round(source) : Math.floor(source);
       return Math.max(0, Math.min(place, input - 1));
     });
@@ -138,7 +140,9 @@ const cropAndResize: MakeKernel = ({ attributes }) => {
     const into = allocate('DT_FLOAT', [which.length, cropHeight, cropWidth, channels]);
     const [from, to] = [floatsOf(x), numbers(into)];
     const along = (low: number, high: number, at: number, size: number, limit: number): number =>
-      size > 1 ? low * (limit - 1) + (at * (high - low) * (limit - 1)) / (size - 1) : 0.5 * (low + high) * (limit - 1);
+      size > 1
+        ? fround(fround(low * (limit - 1)) + fround(at * fround(fround(fround(high - low) * (limit - 1)) / (size - 1))))
+        : 0.5 * (low + high) * (limit - 1);
     for (const [box, image] of which.entries()) {
       if (image < 0 || image >= batch) throw invalid(`box_index has values outside [0, batch_size)`);
       const [y1, x1, y2, x2] = [0, 1, 2, 3].map((side) => boxes[box * 4 + side]!) as [number, number, number, number];
@@ -200,8 +204,8 @@ function suppressed(
     let isOut = false;
     for (let index = chosen.length - 1; index >= next.checked; index -= 1) {
       const iou = overlap(boxes, next.box, chosen[index]!);
-      next.score *= iou <= iouThreshold || sigma > 0 ? (sigma > 0 ? (iou <= iouThreshold ? Math.exp(factor * iou * iou) : 0) : 1) : 0;
-      if (sigma === 0 && iou > iouThreshold) {
+      if (sigma > 0) next.score *= Math.exp(factor * iou * iou);
+      else if (iou > iouThreshold) {
         isOut = true;
         break;
       }

@@ -297,7 +297,7 @@ export const reduceOps: OpFamily = {
       if (size < 0) throw invalid(`size (${size}) must be non-negative`);
       if (x.shape.length > 2) throw invalid('Input must be at most rank 2.');
       const values = integers(x);
-      if (values.some((value) => value < 0)) throw invalid('Input must be non-negative');
+      if (values.some((value) => value < 0)) throw invalid('Input arr must be non-negative!');
       if (x.shape.length < 2) return bincountRow(values, size, weights, binary);
       const [rows = 0, columns = 0] = x.shape;
       const into = allocate(weights.dtype, [rows, size]);

@@ -35,7 +35,7 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
     throw invalid(`transpose expects a vector of size ${rank}. But input(1) is a vector of size ${permutation.length}`);
   const axes = permutation.map((axis) => axisOf(axis, rank));
   if (new Set(axes).size !== rank)
-    throw invalid(`${axes.find((axis, at) => axes.indexOf(axis) !== at) ?? 0} is missing from {${permutation.join(',')}}.`);
+    throw invalid(`${x.shape.findIndex((_, axis) => !axes.includes(axis))} is missing from {${permutation.join(',')}}.`);
   if (axes.every((axis, at) => axis === at)) return x;
   const strides = stridesOf(x.shape);
   const shape = axes.map((axis) => x.shape[axis]!);

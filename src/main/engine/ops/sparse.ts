@@ -31,7 +31,7 @@ function placesOf(index: Tensor, shape: readonly number[]): readonly number[] {
       const at = coordinates[row * rank + axis]!;
       if (at < 0 || at >= shape[axis]!)
         throw invalid(
-          `indices[${row}] = [${coordinates.slice(row * rank, (row + 1) * rank).join(', ')}] is out of bounds: need 0 <= index < [${shape.join(', ')}]`,
+          `indices[${row}] = ${shapeText(coordinates.slice(row * rank, (row + 1) * rank))} is out of bounds: need 0 <= index < ${shapeText(shape)}`,
         );
       place += at * strides[axis]!;
     }
