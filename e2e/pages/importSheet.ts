@@ -7,6 +7,8 @@ export interface ImportSheet {
   readonly name: Locator;
   readonly serve: Locator;
   readonly problems: Locator;
+  /** Where it runs. */
+  place(name: RegExp): Locator;
   mend(name: string | RegExp): Locator;
   close(): Promise<void>;
 }
@@ -19,6 +21,7 @@ export function importSheet(page: Page): ImportSheet {
     name: dialog.getByRole('textbox', { name: 'Name' }),
     serve: dialog.getByRole('button', { name: /^Serve/ }).last(),
     problems: dialog.getByRole('region'),
+    place: (name) => dialog.getByRole('radio', { name }),
     mend: (name) => dialog.getByRole('button', { name }),
     close: () => page.keyboard.press('Escape'),
   };

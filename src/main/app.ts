@@ -13,9 +13,13 @@ import { createFolderTree, type FolderTree } from './library/folderTree.ts';
 import { createImports, type Imports } from './library/imports.ts';
 import { createLibrary, type Library } from './library/library.ts';
 import { asAppError } from './incident.ts';
+import { createEngineBackend } from './predict/engineBackend.ts';
+import { createPredictions, type Predictions } from './predict/predictions.ts';
+import { createEnginePlace } from './serving/enginePlace.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
 import { createStateHub, type StateHub } from './stateHub.ts';
+import type { ForkEngine } from './tfserving/engineProcess.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 
 /** What the services need of the world around them; each entry (desktop, web, command) gives its own. */
@@ -31,6 +35,8 @@ export interface Outside {
   readonly roots: readonly string[];
   /** The sample model's folder. */
   readonly samplePath: string;
+  /** Starts a process of the embedded engine. */
+  readonly forkEngine: ForkEngine;
   /** The shell's own dialog; null when the person cancelled. */
   readonly pickFolder?: () => Promise<string | null>;
   readonly reveal?: (path: string) => void;
@@ -50,6 +56,7 @@ export interface App {
   readonly imports: Imports;
   readonly tree: FolderTree;
   readonly servings: Servings;
+  readonly predictions: Predictions;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
   setSettings(changes: Partial<Settings>): void;
@@ -102,9 +109,15 @@ export async function createApp(outside: Outside): Promise<App> {
       ownerId: database.ownerId,
       dataFolder: home,
       credentials,
+      forkEngine: outside.forkEngine,
       now,
     }),
   );
+
+  // 5. Questions to them.
+  const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
+  const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
+  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), now });
 
   const running = boot.move();
   return {
@@ -116,6 +129,7 @@ export async function createApp(outside: Outside): Promise<App> {
     imports,
     tree,
     servings,
+    predictions,
     typedCredentials,
     credentials,
     setSettings: (changes) => hub.putSettings(outside.settings.write(changes)),

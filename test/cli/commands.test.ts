@@ -49,11 +49,10 @@ describe('without an engine', () => {
     ]).toEqual([2, 2, 2, 1, 'NOT_YET']);
   });
 
-  test('serving without Docker says so, and the embedded engine is not yet', async () => {
-    const away = await slipway(home, ['serve', sample, '--json'], { env: noDocker });
-    const embedded = await slipway(home, ['serve', sample, '--engine', 'embedded', '--json'], { env: noDocker });
-    const codeIn = (text: string): string => (JSON.parse(text.trim().split('\n').at(-1) ?? '') as { error: { code: string } }).error.code;
-    expect([away.code, codeIn(away.out), embedded.code, codeIn(embedded.out)]).toEqual([1, 'DOCKER_NOT_RUNNING', 1, 'NOT_YET']);
+  test('serving by Docker without it says so', async () => {
+    const away = await slipway(home, ['serve', sample, '--engine', 'docker', '--json'], { env: noDocker });
+    const last = JSON.parse(away.out.trim().split('\n').at(-1) ?? '') as { error: { code: string } };
+    expect([away.code, last.error.code]).toEqual([1, 'DOCKER_NOT_RUNNING']);
   });
 
   test('commands that race for the data folder all get their answer', async () => {

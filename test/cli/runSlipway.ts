@@ -40,13 +40,15 @@ export async function slipway(
   return { code, out, err };
 }
 
-/** The first line of a stream that fits, or its end as a failure. */
+/** The first line of a stream that fits, or its end as a failure; the stream is read on, so that its writer is not cut off. */
 export async function lineOf(stream: Readable, pattern: RegExp): Promise<string> {
   let text = '';
-  for await (const chunk of stream) {
-    text += String(chunk);
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
     const found = text.split('\n').find((line) => pattern.test(line));
-    if (found !== undefined) return found;
-  }
-  throw new Error(`ended without ${String(pattern)}:\n${text}`);
+    if (found !== undefined) resolve(found);
+  });
+  stream.once('end', () => reject(new Error(`ended without ${String(pattern)}:\n${text}`)));
+  return promise;
 }

@@ -272,7 +272,9 @@ describe('what the system draws for us', () => {
 
 describe('quitting and starting', () => {
   test('it is asked only where a start or a serving of this process would end', () => {
-    const one = (kind: Serving['state']['kind'], life: 'kept' | 'foreground') => [{ state: { kind }, plan: { life } }];
+    const one = (kind: Serving['state']['kind'], life: 'kept' | 'foreground', engine: Serving['engine'] = 'docker') => [
+      { state: { kind }, plan: { life, engine } },
+    ];
     expect([
       losesByQuitting([]),
       losesByQuitting(one('serving', 'kept')),
@@ -280,7 +282,8 @@ describe('quitting and starting', () => {
       losesByQuitting(one('starting', 'kept')),
       losesByQuitting(one('stopped', 'foreground')),
       losesByQuitting(one('failed', 'foreground')),
-    ]).toEqual([false, false, true, true, false, false]);
+      losesByQuitting(one('serving', 'kept', 'embedded')),
+    ]).toEqual([false, false, true, true, false, false, true]);
   });
 
   test('the folder is the first argument that is neither a switch nor the app itself, and is there', () => {

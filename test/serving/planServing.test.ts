@@ -92,11 +92,7 @@ test('the docker run line says to a shell exactly what the container is made wit
 });
 
 test('models.config names the base folder and the versions', () => {
-  const text = modelConfigText({
-    name: 'm',
-    mount: { source: '/x', target: '/models/m/3' },
-    versions: { kind: 'specific', versions: ['3', '9223372036854775807'] },
-  });
+  const text = modelConfigText({ name: 'm', versions: { kind: 'specific', versions: ['3', '9223372036854775807'] } }, '/models/m');
   expect(text).toContain(`base_path: '/models/m'`);
   expect(text).toContain('specific { versions: 3 versions: 9223372036854775807 }');
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { obeyOwner } from '../tfserving/engineProcess.ts';
 import { createLog } from '../tfserving/modelServerLog.ts';
 import { flagsUsage, parseServerFlags } from '../tfserving/serverFlags.ts';
 import { startModelServer } from '../tfserving/modelServer.ts';
@@ -37,6 +38,7 @@ export async function runModelserver(args: readonly string[], io: CommandIo): Pr
   if (wrong.length > 0) return failedStart;
   for (const warning of warnings) log('W', warning);
   try {
+    obeyOwner();
     const { loadModel } = await import('../engine/loadModel.ts');
     await using server = await startModelServer(flags, { loadModel, log, signal: io.signal });
     void server;

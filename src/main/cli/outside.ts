@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import type { Outside } from '../app.ts';
 import { dataFolder } from '../owner/dataFolder.ts';
 import { openSettingsFile } from '../settings/settingsStore.ts';
+import { forkEngines } from '../tfserving/engineProcess.ts';
 import type { CommandIo } from './commandIo.ts';
 import { version } from './version.ts';
 
@@ -29,5 +30,6 @@ export function commandOutside({ env }: Pick<CommandIo, 'env'>, role: Outside['r
     settings: openSettingsFile(join(home, 'settings.json')),
     roots: roots.length > 0 ? roots : [env['HOME'] ?? homedir()],
     samplePath: join(resourcesFolder(), 'sample', 'digits'),
+    forkEngine: forkEngines(process.argv[1] ?? ''),
   };
 }

@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     line: 'inspect DIR      describes a SavedModel or a base folder of versions',
     load: async () => (await import('./inspect.ts')).runInspect,
   },
+  try: {
+    line: 'try              serves the bundled sample, asks it, and shows the answer',
+    load: async () => (await import('./try.ts')).runTry,
+  },
   serve: {
     line: 'serve DIR…       serves until interrupted, or with --detach until stop',
     load: async () => (await import('./serve.ts')).runServe,
@@ -33,9 +37,12 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
 
 /** Whether an interrupt is how a command ends. */
 const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]): boolean =>
-  name === undefined || ['web', 'logs', 'owner'].includes(name) || (name === 'serve' && !rest.includes('--detach'));
+  name === undefined ||
+  ['web', 'logs', 'owner'].includes(name) ||
+  (name === 'serve' && !rest.includes('--detach')) ||
+  (name === 'try' && !rest.includes('--once'));
 
-const later = ['try', 'models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
+const later = ['models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …

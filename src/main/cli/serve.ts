@@ -14,7 +14,8 @@ import { withOwner } from './withOwner.ts';
 const help = `slipway serve DIR… [--name N] [--engine auto|docker|embedded] [--rest-port N] [--grpc-port N] [--image REF]
                    [--versions latest|all|1,2] [--detach] [--json]
 
-Serves model folders by TensorFlow Serving in Docker, until interrupted.
+Serves model folders, until interrupted.
+  --engine     docker: TensorFlow Serving; embedded: Slipway's own engine, a preview; auto (by default): Docker where it answers
   --name       the model's name in addresses (one DIR only)
   --rest-port, --grpc-port   8501 and 8500 where they are free, else the next free ones
   --versions   latest (by default), all, or numbers
@@ -34,7 +35,8 @@ const options = {
   detach: { type: 'boolean' },
 } as const;
 
-class WrongUsage extends Error {}
+/** An option's value that the command does not take. */
+export class WrongUsage extends Error {}
 
 function policyOf(text: string | undefined): VersionPolicy {
   if (text === undefined || text === 'latest') return { kind: 'latest' };
@@ -51,7 +53,8 @@ function portOf(flag: string, text: string | undefined): number | undefined {
   return port;
 }
 
-function engineOf(text: string | undefined): 'auto' | 'docker' | 'embedded' {
+/** `--engine`; throws WrongUsage. */
+export function engineOf(text: string | undefined): 'auto' | 'docker' | 'embedded' {
   if (text === undefined || text === 'auto' || text === 'docker' || text === 'embedded') return text ?? 'auto';
   throw new WrongUsage(`--engine ${text}: auto, docker or embedded`);
 }
@@ -59,7 +62,7 @@ function engineOf(text: string | undefined): 'auto' | 'docker' | 'embedded' {
 type Tell = (serving: Serving) => void;
 
 /** Tells each new step of each serving once; in a pipe nothing but the outcome. That one serves at first is for `tellReady`. */
-function createTeller(json: boolean, io: CommandIo): Tell {
+export function createTeller(json: boolean, io: CommandIo): Tell {
   const last = new Map<string, string>();
   const ready = new Set<string>();
   return ({ id, name, state, steps, pull }) => {
@@ -82,14 +85,15 @@ function tellReady({ name, engine, plan, state, canary }: Serving, json: boolean
   const versions = state.kind === 'serving' ? state.versions : [];
   if (json) io.out(`${JSON.stringify({ event: 'ready', name, engine, rest, grpc, versions })}\n`);
   else {
-    io.out(`${name} serves version ${versions.join(', ')}\n  REST  ${rest}\n  gRPC  ${grpc}\n`);
+    const by = engine === 'docker' ? '' : ', by the embedded engine (a preview: not TensorFlow Serving)';
+    io.out(`${name} serves version ${versions.join(', ')}${by}\n  REST  ${rest}\n  gRPC  ${grpc}\n`);
     if (canary?.kind === 'not-tried') io.err(`AVAILABLE, not tried: ${canary.reason}.\n`);
     if (canary?.kind === 'refused') io.err(`A made-up input was refused: ${canary.note}\n`);
   }
 }
 
 /** Foreground: until a signal or until all have ended; what was started ends with it. */
-async function stay(client: LocalClient, ids: readonly string[], tell: Tell, json: boolean, io: CommandIo): Promise<number> {
+export async function stay(client: LocalClient, ids: readonly string[], tell: Tell, json: boolean, io: CommandIo): Promise<number> {
   const running = new Set(ids);
   let code: number = exitCode.done;
   for await (const change of watchServings(client, ids, io.signal)) {
@@ -127,8 +131,6 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     io.err(`${error.message}\n\n${help}`);
     return exitCode.usage;
   }
-  if (choices.engine === 'embedded')
-    throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
   if (values.detach === true) await startBackgroundOwner(dataFolder(io.env), io.env);
   return withOwner(io, async ({ client }) => {
     const ids: string[] = [];

@@ -9,7 +9,7 @@ export async function withOwner<T>(io: CommandIo, work: (session: OwnerSession) 
   await using session = await openOwner(outside, dataFolder(io.env));
   if (session.app !== null) {
     await session.app.engines.ready;
-    if (session.app.hub.state.engine.state === 'connected') await session.app.servings.reconcile();
+    await session.app.servings.reconcile();
   }
   return await work(session);
 }

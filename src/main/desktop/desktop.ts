@@ -18,6 +18,7 @@ import { noticeOf } from './notice.ts';
 import { losesByQuitting } from './quitting.ts';
 import { systemSecretBox } from './secretBox.ts';
 import { createTray } from './tray.ts';
+import { utilityEngines } from './utilityEngines.ts';
 import { windowOptions } from './windowOptions.ts';
 import { windowPlace } from './windowPlace.ts';
 import { shellWords } from './words.ts';
@@ -65,6 +66,7 @@ export async function runDesktop(home: string, folder: string | null): Promise<v
       settings: store.settings,
       roots: [homedir()],
       samplePath: join(resourcesFolder(), 'sample', 'digits'),
+      forkEngine: utilityEngines(join(import.meta.dirname, 'slipway.js')),
       capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
       pickFolder,
       reveal: (path) => shell.showItemInFolder(path),

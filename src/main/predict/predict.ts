@@ -10,9 +10,6 @@ import { JsonSyntax, member, parseJson, type Json } from '../../shared/tensor/js
 import { checkRequest } from '../../shared/tensor/requestCheck.ts';
 import { summarizeTensor } from '../../shared/tensor/tensorSummary.ts';
 
-/** More of an answer is not shown as text. */
-const shownChars = 1_000_000;
-
 /** What came back over the wire. */
 export interface RawAnswer {
   readonly status: number;
@@ -85,7 +82,7 @@ function methodOf(signature: SignatureInfo | null, body: string | Buffer): 'pred
 }
 
 /** Named output tensors of an answer: rows are put together by name, one unnamed output takes the signature's. */
-function outputsOf(answer: Json, signature: SignatureInfo | null): readonly (readonly [string, Json])[] {
+export function outputsOf(answer: Json, signature: SignatureInfo | null): readonly (readonly [string, Json])[] {
   const names = Object.keys(signature?.outputs ?? {});
   const [predictions, outputs, results] = [
     member(answer, 'predictions'),
@@ -187,18 +184,4 @@ export function servedAt(
         : request.version;
   const signature = model === undefined ? null : signatureOf(model, plan.tags, { signature: request.signature, version });
   return { rest, grpc: `127.0.0.1:${plan.grpcPort}`, signature };
-}
-
-/** One prediction of a window from a serving of ours. */
-export async function runPredict(
-  request: PredictRequest,
-  {
-    serving,
-    model,
-    signal,
-    now,
-  }: { readonly serving: Serving; readonly model: Model | undefined; readonly signal: AbortSignal; readonly now: () => Date },
-): Promise<PredictAnswer> {
-  const { rest, signature } = servedAt(serving, model, request);
-  return predictOver(rest, signature, request, { signal, now, maxChars: shownChars });
 }

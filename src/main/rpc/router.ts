@@ -1,18 +1,17 @@
 import { implement } from '@orpc/server';
-import { AppError } from '../../shared/contract/errors.ts';
 import { contract, localContract } from '../../shared/contract/index.ts';
 import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
 import type { App } from '../app.ts';
 import { createAttachedShells } from '../owner/attachedShells.ts';
 import { ensureImage } from '../docker/pullImage.ts';
-import { runPredict, signatureOf } from '../predict/predict.ts';
+import { signatureOf } from '../predict/predict.ts';
 
 const never = new AbortController().signal;
 
 /** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
 export function windowRouter(app: App) {
   const os = implement(contract);
-  const { hub, imports, library, servings, tasks, engines, tree } = app;
+  const { hub, imports, library, predictions, servings, tasks, engines, tree } = app;
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
@@ -81,16 +80,10 @@ export function windowRouter(app: App) {
       dismiss: os.tasks.dismiss.handler(({ input }) => tasks.dismiss(input.id)),
     },
     predict: {
-      run: os.predict.run.handler(({ input, signal }) => {
-        const serving = hub.state.servings.find(({ id, name }) => id === input.servingId || name === input.servingId);
-        if (serving === undefined)
-          throw new AppError('SERVING_NOT_FOUND', {
-            name: input.servingId,
-            known: hub.state.servings.map(({ name }) => name).join(', ') || 'none',
-          });
-        const model = hub.state.models.find(({ id }) => id === serving.modelId);
-        return runPredict(input, { serving, model, signal: signal ?? never, now: () => new Date() });
-      }),
+      run: os.predict.run.handler(({ input, signal }) => predictions.run(input, { signal: signal ?? never })),
+      compareEngines: os.predict.compareEngines.handler(({ input, signal }) =>
+        predictions.compareEngines(input, { signal: signal ?? never }),
+      ),
     },
     settings: {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),

@@ -47,9 +47,13 @@ const word = (text: string): string => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? 
 /** A field of `--mount`, which is a line of CSV. */
 const field = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
+/** A command line over several lines, each part's words quoted where they must be. */
+export const shellLine = (parts: readonly (readonly string[])[]): string =>
+  parts.map((part, index) => (index === 0 ? part.join(' ') : part.map(word).join(' '))).join(' \\\n  ');
+
 /** The same container as a `docker run` line. */
 export function dockerRunText(spec: ContainerSpec): string {
-  const parts = [
+  return shellLine([
     ['docker run --detach --init --read-only --tmpfs /tmp:rw,nosuid,nodev --cap-drop ALL --security-opt no-new-privileges'],
     ['--name', spec.name],
     ['--user', spec.user],
@@ -60,6 +64,5 @@ export function dockerRunText(spec: ContainerSpec): string {
     ...Object.entries(spec.env).map(([name, value]) => ['--env', `${name}=${value}`]),
     ['--log-driver', 'json-file', '--log-opt', `max-size=${spec.log.maxSizeMb}m`, '--log-opt', `max-file=${spec.log.maxFiles}`],
     [spec.image, ...spec.command],
-  ];
-  return parts.map((part, index) => (index === 0 ? part.join(' ') : part.map(word).join(' '))).join(' \\\n  ');
+  ]);
 }

@@ -85,7 +85,7 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
     const path = configFileOf(dataFolder, plan);
     await mkdir(dirname(path), { recursive: true });
     // Read by the container's user, who is not the data folder's owner.
-    await writeFile(path, modelConfigText(plan), { mode: 0o644 });
+    await writeFile(path, modelConfigText(plan, plan.mount.target.replace(/\/\d+$/, '')), { mode: 0o644 });
   }
 
   async function ready(

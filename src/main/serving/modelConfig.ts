@@ -6,8 +6,8 @@ function quoted(text: string): string {
   return `'${escaped}'`;
 }
 
-/** models.config for a plan that serves all or certain versions; source: model_server_config.proto in text format. */
-export function modelConfigText({ name, mount, versions }: Pick<ServingPlan, 'name' | 'mount' | 'versions'>): string {
+/** models.config for a plan that serves all or certain versions, as seen by the server; source: model_server_config.proto in text format. */
+export function modelConfigText({ name, versions }: Pick<ServingPlan, 'name' | 'versions'>, basePath: string): string {
   const policy =
     versions.kind === 'all'
       ? 'all {}'
@@ -17,7 +17,7 @@ export function modelConfigText({ name, mount, versions }: Pick<ServingPlan, 'na
   return `model_config_list {
   config {
     name: ${quoted(name)}
-    base_path: ${quoted(mount.target.replace(/\/\d+$/, ''))}
+    base_path: ${quoted(basePath)}
     model_platform: 'tensorflow'
     model_version_policy { ${policy} }
   }

@@ -95,8 +95,6 @@ export async function planServing(
     readonly ports: { readonly rest: number; readonly grpc: number };
   },
 ): Promise<ServingPlan> {
-  if (request.engine === 'embedded')
-    throw new AppError('NOT_YET', { what: 'The embedded engine', detail: 'Start Docker and serve with it.' });
   checkFlags(request.extraFlags);
   checkEnvironment(request.env);
   const name = request.name ?? model.name;
@@ -113,7 +111,7 @@ export async function planServing(
     servingId,
     modelId: model.id,
     name,
-    engine: 'docker',
+    engine: request.engine === 'auto' ? (engine.state === 'connected' ? 'docker' : 'embedded') : request.engine,
     image: request.image ?? settings.image,
     mount,
     versions: request.versions,

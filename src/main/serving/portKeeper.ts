@@ -34,6 +34,8 @@ export function createPortKeeper({ hub, engines }: { readonly hub: StateHub; rea
       }));
   const keptBy = (except: string): ReadonlySet<number> => new Set(others(except).flatMap(({ ports }) => ports));
 
+  const connected = () => (hub.state.engine.state === 'connected' ? engines.engine() : null);
+
   return {
     async choose(request, servingId, name) {
       const kept = keptBy(servingId);
@@ -53,20 +55,19 @@ export function createPortKeeper({ hub, engines }: { readonly hub: StateHub; rea
         [grpcPort, usualGrpc],
       ] as const) {
         if (await isPortFree(port)) continue;
-        const owner = await portOwner(port, { engine: engines.engine(), servings: others(servingId), signal });
+        const owner = await portOwner(port, { engine: connected(), servings: others(servingId), signal });
         throw new AppError('PORT_TAKEN', { port, owner, free: await nextFreePort(usual, keptBy(servingId)) });
       }
     },
     async offer(signal) {
       const kept = keptBy('');
       const [rest, grpc] = [await nextFreePort(usualRest, kept), await nextFreePort(usualGrpc, kept)];
-      const engine = hub.state.engine.state === 'connected' ? engines.engine() : null;
       const taken: { port: number; owner: string }[] = [];
       for (const [port, given] of [
         [usualRest, rest],
         [usualGrpc, grpc],
       ] as const) {
-        if (port !== given) taken.push({ port, owner: await portOwner(port, { engine, servings: others(''), signal }) });
+        if (port !== given) taken.push({ port, owner: await portOwner(port, { engine: connected(), servings: others(''), signal }) });
       }
       return { rest, grpc, taken };
     },

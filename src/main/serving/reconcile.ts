@@ -7,6 +7,8 @@ import type { Place, PlaceFacts } from './place.ts';
 export interface Reconcile {
   /** All of them, and what runs that no record knows. */
   all(): Promise<void>;
+  /** Those of the embedded engine, which ended with the owner that had started them; they need no Docker to be looked at. */
+  embedded(): Promise<void>;
   /** One; nothing where it is gone or its start is under way. */
   one(id: string): Promise<void>;
   /** The engine went away: nobody can say what runs. */
@@ -22,7 +24,8 @@ const passing: readonly (ServingNote | null)[] = ['paused-outside', 'engine-away
 export function createReconcile({
   hub,
   ledger,
-  place,
+  docker,
+  placeOf,
   isStarting,
   isHeld,
   resume,
@@ -33,7 +36,8 @@ export function createReconcile({
 }: {
   readonly hub: StateHub;
   readonly ledger: Ledger;
-  readonly place: Place;
+  readonly docker: Place;
+  readonly placeOf: (serving: Serving) => Place;
   readonly isStarting: (id: string) => boolean;
   /** Whether a foreground serving's command is still there. */
   readonly isHeld: (id: string) => boolean;
@@ -47,11 +51,12 @@ export function createReconcile({
   let engineWasAway = false;
 
   function ended(serving: Serving, facts: PlaceFacts & { readonly kind: 'ended' }): void {
-    const { id, state } = serving;
+    const { id, state, engine } = serving;
     if (hasEnded(serving)) return;
     if (state.kind === 'starting' && facts.problem === null)
       ledger.happen(id, { kind: 'ended', reason: 'ended' }, { note: 'not-running', taskId: null });
-    else if (engineWasAway) ledger.happen(id, { kind: 'ended', reason: 'engine-away' }, { note: 'engine-restarted' });
+    else if (engineWasAway && engine === 'docker')
+      ledger.happen(id, { kind: 'ended', reason: 'engine-away' }, { note: 'engine-restarted' });
     else if (facts.problem === null) ledger.happen(id, { kind: 'ended', reason: 'outside' }, { note: 'stopped-outside' });
     else {
       const problem = facts.problem.report();
@@ -65,8 +70,9 @@ export function createReconcile({
     else if (facts.kind === 'gone')
       ledger.happen(
         id,
-        { kind: 'ended', reason: 'removed' },
-        { containerId: null, ...(hasEnded(serving) ? {} : { note: 'removed-outside' as const }) },
+        { kind: 'ended', reason: serving.engine === 'docker' ? 'removed' : 'ended' },
+        // A process of the embedded engine ended with the owner that had started it.
+        { containerId: null, ...(hasEnded(serving) ? {} : { note: serving.engine === 'docker' ? 'removed-outside' : 'not-running' }) },
       );
     else if (state.kind === 'stopping') return;
     else if (facts.kind === 'paused') ledger.change(id, { note: 'paused-outside' });
@@ -86,7 +92,7 @@ export function createReconcile({
       if (!hasEnded(before)) ledger.happen(id, { kind: 'ended', reason: 'ended' }, { note: 'not-running', taskId: null });
       return;
     }
-    const facts = await place.inspect(before.containerId, before.plan, { signal });
+    const facts = await placeOf(before).inspect(before.containerId, before.plan, { signal });
     const serving = hub.state.servings.find((other) => other.id === id);
     if (serving === undefined || isStarting(id)) return;
     // Something happened meanwhile: what was seen may be older than it.
@@ -94,27 +100,33 @@ export function createReconcile({
     else apply(serving, facts);
   }
 
+  async function settle({ id, plan, state }: Serving): Promise<void> {
+    // Its command went away without a word.
+    if (plan.life === 'foreground' && !isHeld(id) && !isStarting(id)) await remove(id);
+    else if (state.kind === 'stopping') await stop(id);
+    else await one(id);
+  }
+
   return {
     one,
+    async embedded() {
+      for (const serving of hub.state.servings) if (serving.engine === 'embedded') await settle(serving);
+    },
     async all() {
-      for (const { handle, plan } of await place.list({ signal })) {
+      for (const { handle, plan } of await docker.list({ signal })) {
         if (isStarting(plan.servingId)) continue;
         const known = hub.state.servings.find(({ id }) => id === plan.servingId);
         if (known === undefined) ledger.add(plan, { containerId: handle, state: { kind: 'stopped', reason: 'outside' }, note: 'adopted' });
         else if (known.containerId === null) ledger.change(known.id, { containerId: handle });
       }
-      for (const { id, plan, state } of hub.state.servings) {
-        // Its command went away without a word.
-        if (plan.life === 'foreground' && !isHeld(id) && !isStarting(id)) await remove(id);
-        else if (state.kind === 'stopping') await stop(id);
-        else await one(id);
-      }
+      for (const serving of hub.state.servings) await settle(serving);
       engineWasAway = false;
     },
     engineLost() {
       engineWasAway = true;
       for (const serving of hub.state.servings) {
-        const { id, state, since } = serving;
+        const { id, state, since, engine } = serving;
+        if (engine !== 'docker') continue;
         const endedWithIt = state.kind === 'stopped' && state.reason === 'outside' && now().getTime() - Date.parse(since) < shutdownMs;
         if (endedWithIt) ledger.change(id, { state: { kind: 'stopped', reason: 'engine-away' }, note: 'engine-restarted' });
         else if (!hasEnded(serving)) ledger.change(id, { note: 'engine-away' });

@@ -20,10 +20,12 @@ import type { EngineWatch } from '../docker/engineWatch.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import type { ForkEngine } from '../tfserving/engineProcess.ts';
 import { configFileOf } from './containerSpec.ts';
 import { createDockerPlace } from './dockerPlace.ts';
+import { createEnginePlace } from './enginePlace.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
-import type { PlaceReport, Running } from './place.ts';
+import type { Place, PlaceReport, Running } from './place.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
@@ -61,6 +63,8 @@ export interface ServingsOptions {
   readonly ownerId: string;
   readonly dataFolder: string;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
+  /** Starts a process of the embedded engine. */
+  readonly forkEngine: ForkEngine;
   readonly now: () => Date;
 }
 
@@ -71,20 +75,24 @@ const followEveryMs = 1_000;
 /** Events after which a container is looked at. */
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
-export function createServings({ hub, tasks, engines, records, events, ownerId, dataFolder, credentials, now }: ServingsOptions): Servings {
+export function createServings(options: ServingsOptions): Servings {
+  const { hub, tasks, engines, records, events, ownerId, dataFolder, credentials, forkEngine, now } = options;
   const ended = new AbortController();
   const starting = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
   /** Foreground servings of this process. */
   const held = new Set<string>();
-  const place = createDockerPlace({
+  const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
+  const docker = createDockerPlace({
     getEngine: () => engines.engine(),
     getSettings: () => hub.state.settings,
     getEnginePlatform: () => hub.state.engine.platform,
-    getVersions: (modelId) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [],
+    getVersions,
     credentials,
     ownerId,
     dataFolder,
   });
+  const embedded = createEnginePlace({ fork: forkEngine, getVersions, dataFolder, onChange: lookAt });
+  const placeOf = ({ engine }: Pick<ServingPlan, 'engine'>): Place => (engine === 'docker' ? docker : embedded);
   const portKeeper = createPortKeeper({ hub, engines });
   const ledger = createLedger({ hub, records, events, now });
   const { find, change, happen } = ledger;
@@ -145,16 +153,19 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       async work(report, signal) {
         const old = find(id).containerId;
         report.step('check', 'running');
-        if (old !== null) await place.remove(old);
+        if (old !== null) await placeOf(plan).remove(old);
         change(id, { containerId: null });
         await portKeeper.check(plan, signal);
         report.step('check', 'done');
-        return place.start(plan, report, { signal });
+        return placeOf(plan).start(plan, report, { signal });
       },
       async cancelled() {
         // What was wanted stays wanted in the record.
         const handle = find(id).containerId;
-        if (handle !== null) await place.remove(handle).catch(() => undefined);
+        if (handle !== null)
+          await placeOf(plan)
+            .remove(handle)
+            .catch(() => undefined);
         happen(id, { kind: 'ended', reason: 'person' }, { containerId: null, steps: waitingSteps, taskId: null, pull: null });
       },
     });
@@ -166,11 +177,11 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       note,
       cause: null,
       steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
-      work: (report, signal) => place.resume(handle, plan, report, { signal }),
+      work: (report, signal) => placeOf(plan).resume(handle, plan, report, { signal }),
       async cancelled(byPerson) {
         // With this process only the waiting ends: the next owner takes it up.
         if (!byPerson) return;
-        await place.stop(handle);
+        await placeOf(plan).stop(handle);
         happen(id, { kind: 'ended', reason: 'person' }, { steps: waitingSteps, taskId: null, note: null });
       },
     });
@@ -185,7 +196,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   async function plan(request: ServeRequest, id: string): Promise<ServingPlan> {
     await engines.ready;
-    engines.engine();
+    if (request.engine === 'docker') engines.engine();
     const model = modelOf(request.modelId);
     const ports = await portKeeper.choose(request, id, request.name ?? model.name);
     return planServing(request, { servingId: id, model, settings: hub.state.settings, engine: hub.state.engine, ports });
@@ -217,8 +228,14 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     const made = await plan(request, serving.id);
     if (serving.state.kind === 'serving') await stop(serving.id);
     ledger.want(serving.id, 'running');
+    // The other place knows nothing of what this one left.
+    if (made.engine !== serving.engine && serving.containerId !== null) {
+      await placeOf(serving).remove(serving.containerId);
+      change(serving.id, { containerId: null });
+    }
     change(serving.id, {
       plan: made,
+      engine: made.engine,
       name: made.name,
       modelId: made.modelId,
       steps: waitingSteps,
@@ -243,7 +260,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     if (state.kind !== 'serving' && state.kind !== 'stopping') return;
     happen(serving.id, { kind: 'stop' });
     try {
-      if (containerId !== null) await place.stop(containerId);
+      if (containerId !== null) await placeOf(serving).stop(containerId);
       happen(serving.id, { kind: 'ended', reason: 'person' }, { note: null });
     } catch (error) {
       // It still runs, as far as anybody knows; the person hears why now, the truth comes by reconcile.
@@ -264,7 +281,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
   async function removeOnce(serving: Serving): Promise<void> {
     await stop(serving.id);
     const { containerId } = find(serving.id);
-    if (containerId !== null) await place.remove(containerId);
+    if (containerId !== null) await placeOf(serving).remove(containerId);
     await rm(dirname(configFileOf(dataFolder, serving.plan)), { recursive: true, force: true });
     ledger.drop(serving.id);
   }
@@ -272,7 +289,8 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
   const reconcile = createReconcile({
     hub,
     ledger,
-    place,
+    docker,
+    placeOf,
     isStarting: (id) => starting.has(id),
     isHeld: (id) => held.has(id),
     resume,
@@ -286,6 +304,11 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
     look.catch((error: unknown) => {
       if (!ended.signal.aborted && !(error instanceof AppError)) asAppError(error);
     });
+  }
+
+  function lookAt(handle: string): void {
+    const serving = hub.state.servings.find(({ containerId }) => containerId === handle);
+    if (serving !== undefined) looked(reconcile.one(serving.id));
   }
 
   /** A server looks at its folder by itself, some time after it changed: what it serves then is asked for a while. */
@@ -302,13 +325,13 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
 
   const stopWatching = [
     engines.onEvent(({ containerId, action }) => {
-      const serving = hub.state.servings.find((one) => one.containerId === containerId);
-      if (serving !== undefined && telling.has(action)) looked(reconcile.one(serving.id));
+      if (telling.has(action)) lookAt(containerId);
     }),
     engines.onConnected(() => looked(reconcile.all())),
     engines.onLost(() => reconcile.engineLost()),
   ];
   looked(followModels());
+  looked(reconcile.embedded());
 
   return {
     async start(request) {
@@ -323,17 +346,20 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       return startAgain(id);
     },
     remove,
-    dockerRun: (id) => place.commandLine(find(id).plan),
+    dockerRun(id) {
+      const { plan: made } = find(id);
+      return placeOf(made).commandLine(made);
+    },
     async *logs(id, options) {
-      const { containerId } = find(id);
-      if (containerId !== null) yield* place.logs(containerId, options);
+      const { containerId, plan: made } = find(id);
+      if (containerId !== null) yield* placeOf(made).logs(containerId, options);
     },
     async *figures(id, options) {
-      const { containerId, state } = find(id);
-      if (containerId !== null && state.kind === 'serving') yield* place.figures(containerId, options);
+      const { containerId, state, plan: made } = find(id);
+      if (containerId !== null && state.kind === 'serving') yield* placeOf(made).figures(containerId, options);
     },
     ports: () => portKeeper.offer(ended.signal),
-    reconcile: () => reconcile.all(),
+    reconcile: () => (hub.state.engine.state === 'connected' ? reconcile.all() : reconcile.embedded()),
     async settled(id) {
       await starting.get(find(id).id)?.finished.catch(() => undefined);
       return find(id);
@@ -349,6 +375,7 @@ export function createServings({ hub, tasks, engines, records, events, ownerId, 
       for (const off of stopWatching) off();
       ended.abort();
       await Promise.allSettled([...starting.values()].map(({ finished }) => finished));
+      await embedded[Symbol.asyncDispose]();
     },
   };
 }

@@ -119,9 +119,10 @@ export const errorTable = {
   },
   LOAD_FAILED: { title: 'TensorFlow Serving could not load the model', advice: '{detail}', retryable: true },
   CANARY_FAILED: { title: 'The model loads, but does not answer', advice: '{detail}', retryable: true },
-  CONTAINER_ENDED: { title: 'The container ended by itself', advice: 'Exit code {exit_code}. {detail}', retryable: true },
+  CONTAINER_ENDED: { title: 'The server ended by itself', advice: 'Exit code {exit_code}. {detail}', retryable: true },
+  ENGINE_HUNG: { title: 'The embedded engine hung', advice: 'It said nothing for {seconds} s and was ended.', retryable: true },
   OUT_OF_MEMORY: {
-    title: 'The container ran out of memory',
+    title: 'The server ran out of memory',
     advice: 'It was limited to {limit}. Raise the limit, or serve fewer versions.',
     retryable: true,
   },

@@ -2,7 +2,7 @@
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
-import { predictRequest, type PredictAnswer } from './predict.ts';
+import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { settingsSchema } from './settings.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
@@ -92,6 +92,8 @@ export const contract = {
 
   predict: {
     run: oc.input(predictRequest).output(type<PredictAnswer>()),
+    /** Asks the serving and the embedded engine the same, and says how far their answers lie apart. */
+    compareEngines: oc.input(predictRequest).output(type<EngineComparison>()),
   },
 
   settings: {

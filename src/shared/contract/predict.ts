@@ -11,6 +11,8 @@ export const predictRequest = z.object({
     .optional(),
   label: z.string().max(256).optional(),
   body: z.string().max(200_000_000),
+  /** `embedded` asks the engine of this program about the same version, whatever the serving runs in. */
+  backend: z.enum(['serving', 'embedded']).default('serving'),
   /** Sends also what does not fit the signature. */
   insist: z.boolean().default(false),
   timeoutMs: z.number().int().min(1).max(3_600_000).default(30_000),
@@ -48,4 +50,25 @@ export interface PredictAnswer {
   readonly networkMs: number;
   readonly decodeMs: number;
   readonly at: string;
+}
+
+/** How far one output of two answers to the same request lies apart. */
+export interface OutputDifference {
+  readonly name: string;
+  /** Largest over all elements, |a − b|; null where the answers cannot be compared element by element. */
+  readonly largest: number | null;
+  /** |a − b| / |b| of the element where that is largest; null as above, or where only zeros are compared. */
+  readonly largestRelative: number | null;
+  /** Elements that differ at all. */
+  readonly different: number;
+  readonly size: number;
+  /** Why they cannot be compared, such as two shapes. */
+  readonly problem: string | null;
+}
+
+/** The same request to a serving and to the embedded engine. */
+export interface EngineComparison {
+  readonly serving: PredictAnswer;
+  readonly embedded: PredictAnswer;
+  readonly outputs: readonly OutputDifference[];
 }

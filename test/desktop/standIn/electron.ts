@@ -4,6 +4,7 @@
  * system (menu, tray, dialogs, notifications) is kept for the test to look at and to click. It shows that main, preload and
  * renderer work together. It does not show what only Electron has: isolation of the preload, permissions, fuses, asar, chrome.
  */
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -118,6 +119,15 @@ class App extends EventEmitter {
   }
 }
 export const app = new App();
+
+/** A utility process is a Node process here, with Node's own channel. */
+export const utilityProcess = {
+  fork: (
+    program: string,
+    args: readonly string[],
+    { stdio, env }: { readonly stdio: string[]; readonly env: ForkOptions['env'] },
+  ): ChildProcess => fork(program, args, { stdio: [...(stdio as 'pipe'[]), 'ipc'], env, execArgv: [] }),
+};
 
 type Handler = (request: Request) => Promise<Response>;
 const handlers = new Map<string, Handler>();

@@ -14,7 +14,7 @@ import { StateGlyph } from '../../ui/StateMark.tsx';
 import { Checklist } from './Checklist.tsx';
 import { DroppedTree } from './DroppedTree.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
-import { Advanced, policyOf, untouched, Where, type Choices } from './ServeOptions.tsx';
+import { Advanced, placeOf, policyOf, untouched, Where, type Choices } from './ServeOptions.tsx';
 import { signatureLine, signaturesOf, methodWord } from './shapes.ts';
 import styles from './models.module.css';
 
@@ -208,13 +208,14 @@ function Sheet({ ticket }: { readonly ticket: string }) {
   const name = choices.name || suggestedName;
   const stop = blockers(view, choices);
   const rejected = inspection.kind === 'rejected';
+  const place = placeOf(choices, connected);
   const blocked = rejected
     ? t('import.blockedRejected')
     : stop.length > 0
       ? t('import.blockedProblem', { count: stop.length })
-      : connected
-        ? null
-        : t('import.blockedDocker');
+      : place === 'docker' && !connected
+        ? t('import.blockedDocker')
+        : null;
   const title = rejected
     ? t('import.rejected', { name: inspection.name })
     : stop.length > 0
@@ -263,6 +264,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
       const { servingId } = await client.servings.start({
         modelId: model.id,
         ...(existing === null ? {} : { name: existing.name }),
+        engine: place,
         versions: policyOf(choices),
         extraFlags: flags,
         ...(choices.restPort === '' ? {} : { restPort: Number(choices.restPort) }),
@@ -361,7 +363,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
                 description={t('import.nameHint', { name })}
                 inputWrapperOrder={['label', 'input', 'description', 'error']}
               />
-              <Where />
+              <Where choices={choices} change={change} />
             </div>
             <Advanced choices={choices} change={change} ports={ports} />
           </>

@@ -4,6 +4,7 @@ import type { VersionPolicy } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { majorMinor } from '../../ui/format.ts';
+import { EngineDifferences } from '../../ui/EngineDifferences.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import styles from './models.module.css';
 
@@ -17,9 +18,21 @@ export interface Choices {
   readonly image: string;
   readonly flags: string;
   readonly tags: readonly string[] | null;
+  /** Null: Docker where it answers. */
+  readonly place: 'docker' | 'embedded' | null;
 }
 
-export const untouched: Choices = { name: '', policy: 'latest', pinned: '', restPort: '', grpcPort: '', image: '', flags: '', tags: null };
+export const untouched: Choices = {
+  name: '',
+  policy: 'latest',
+  pinned: '',
+  restPort: '',
+  grpcPort: '',
+  image: '',
+  flags: '',
+  tags: null,
+  place: null,
+};
 
 /** The versions to serve, of the sheet's words. */
 export function policyOf({ policy, pinned }: Choices): VersionPolicy {
@@ -106,33 +119,46 @@ export function Advanced({
   );
 }
 
-/** Where it runs: Docker, or later the embedded engine. */
-export function Where() {
+/** Where it will run: what the person chose, else Docker where it answers and the embedded engine where it does not. */
+export const placeOf = ({ place }: Choices, isDockerThere: boolean): 'docker' | 'embedded' =>
+  place ?? (isDockerThere ? 'docker' : 'embedded');
+
+/** Where it runs, chosen sensibly already. */
+export function Where({ choices, change }: { readonly choices: Choices; readonly change: (next: Partial<Choices>) => void }) {
   const { t } = useText();
   const engine = useMirror((state) => state.engine);
   const image = useMirror((state) => state.settings.image);
   const label = useId();
+  const isDockerThere = engine.state === 'connected';
+  const chosen = placeOf(choices, isDockerThere);
   return (
     <div className={styles['where']} role="radiogroup" aria-labelledby={label}>
       <span id={label} className={styles['caption']}>
         {t('import.where')}
       </span>
-      <label className={styles['place']} data-chosen="true">
-        <input type="radio" name="place" defaultChecked />
+      <label className={styles['place']} data-chosen={chosen === 'docker' || undefined}>
+        <input
+          type="radio"
+          name="place"
+          checked={chosen === 'docker'}
+          disabled={!isDockerThere}
+          onChange={() => change({ place: 'docker' })}
+        />
         <span>
-          <strong>{t('import.docker', { version: majorMinor(engine.version ?? '') })}</strong>
-          <span className={styles['caption']}>
-            {engine.state === 'connected' ? t('import.dockerText', { image }) : t('import.dockerAway')}
-          </span>
+          <strong className={isDockerThere ? undefined : styles['dim']}>
+            {t('import.docker', { version: majorMinor(engine.version ?? '') })}
+          </strong>
+          <span className={styles['caption']}>{isDockerThere ? t('import.dockerText', { image }) : t('import.dockerAway')}</span>
         </span>
       </label>
-      <label className={styles['place']}>
-        <input type="radio" name="place" disabled />
+      <label className={styles['place']} data-chosen={chosen === 'embedded' || undefined}>
+        <input type="radio" name="place" checked={chosen === 'embedded'} onChange={() => change({ place: 'embedded' })} />
         <span>
-          <strong className={styles['dim']}>{t('import.embedded')}</strong>
+          <strong>{t('import.embedded')}</strong>
           <span className={styles['caption']}>{t('import.embeddedText')}</span>
         </span>
       </label>
+      {chosen === 'embedded' ? <EngineDifferences /> : null}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { PredictAnswer } from '../../../shared/contract/predict.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { Icon } from '../../ui/Icon.tsx';
+import { ComparedEngines } from './ComparedEngines.tsx';
 import { OutputView } from './OutputView.tsx';
 import { RawText } from './RawText.tsx';
 import type { Finished } from './usePlayground.ts';
@@ -51,7 +52,9 @@ export function AnswerPane({ finished, body, signatureKey, serving }: AnswerPane
           {stale ? t('playground.stale', { when }) : when}
         </time>
       </div>
-      {outcome.kind === 'problem' ? <Problem problem={outcome.problem} /> : <Answered answer={outcome.answer} finished={finished} />}
+      {outcome.kind === 'problem' ? <Problem problem={outcome.problem} /> : null}
+      {outcome.kind === 'answer' ? <Answered answer={outcome.answer} finished={finished} /> : null}
+      {outcome.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
     </section>
   );
 }

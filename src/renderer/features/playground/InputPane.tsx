@@ -15,7 +15,8 @@ import { formatJson } from './formatJson.ts';
 import type { AskedSignature, Asking } from './usePlayground.ts';
 import styles from './playground.module.css';
 
-export type Protocol = 'rest' | 'grpc';
+/** How it is asked: the serving over REST or gRPC, or the embedded engine in its stead. */
+export type Protocol = 'rest' | 'grpc' | 'embedded';
 
 export interface InputPaneProps {
   readonly choices: Choices;
@@ -106,6 +107,11 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
         <span className={styles['caption']}>
           {t(check?.kind === 'fits' ? `playground.size.${check.form}` : 'playground.size.plain', { size: number.bytes(bytes) })}
         </span>
+        {choices.serving?.engine === 'docker' && !asking.busy ? (
+          <Button size="md" variant="subtle" disabled={!ready} onClick={asking.compare}>
+            {t('playground.compare')}
+          </Button>
+        ) : null}
         {asking.busy ? <Button onClick={asking.stop}>{t('playground.stop')}</Button> : null}
         <Button
           variant={ready ? 'filled' : 'default'}

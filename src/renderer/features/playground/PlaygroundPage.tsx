@@ -22,7 +22,8 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const choices = choose({ ...wished, servingId: servingId ?? null }, servings, models);
   const { asked, problem } = useSignature(choices);
   const [body, setBody] = useDraft(asked);
-  const asking = useAsking(choices, asked, body);
+  const backend = protocol === 'embedded' && choices.serving?.engine === 'docker' ? 'embedded' : 'serving';
+  const asking = useAsking(choices, asked, { body, backend });
 
   if (choices.serving === null) return <PlaygroundEmpty />;
   return (
@@ -33,10 +34,11 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
         <SegmentedControl
           aria-label={t('playground.protocol')}
           value={protocol}
-          onChange={(value) => setProtocol(value === 'grpc' ? 'grpc' : 'rest')}
+          onChange={(value) => setProtocol(value === 'grpc' || value === 'embedded' ? value : 'rest')}
           data={[
             { value: 'rest', label: 'REST' },
             { value: 'grpc', label: 'gRPC' },
+            ...(choices.serving.engine === 'docker' ? [{ value: 'embedded', label: t('playground.embedded') }] : []),
           ]}
         />
       </header>

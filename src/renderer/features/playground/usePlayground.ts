@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
-import type { PredictAnswer } from '../../../shared/contract/predict.ts';
+import type { EngineComparison, PredictAnswer, PredictRequest } from '../../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { reportOf, useClient } from '../../app/store.ts';
 import type { Choices } from './choices.ts';
@@ -74,6 +74,7 @@ export interface Finished {
   readonly info: SignatureInfo;
   readonly outcome:
     | { readonly kind: 'answer'; readonly answer: PredictAnswer }
+    | { readonly kind: 'comparison'; readonly comparison: EngineComparison }
     | { readonly kind: 'problem'; readonly problem: ErrorReport };
   readonly at: string;
 }
@@ -82,18 +83,24 @@ export interface Asking {
   readonly busy: boolean;
   readonly finished: Finished | null;
   readonly ask: (insist: boolean) => void;
+  /** The same to the serving and to the embedded engine. */
+  readonly compare: () => void;
   readonly stop: () => void;
 }
 
 /** Sends the request. The answer of before stays until the next one is there. */
-export function useAsking(choices: Choices, asked: AskedSignature | null, body: string): Asking {
+export function useAsking(
+  choices: Choices,
+  asked: AskedSignature | null,
+  { body, backend }: Pick<PredictRequest, 'body' | 'backend'>,
+): Asking {
   const client = useClient();
   const [busy, setBusy] = useState(false);
   const [finished, setFinished] = useState<Finished | null>(null);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
 
-  const ask = async (insist: boolean): Promise<void> => {
+  const send = async (how: 'compare' | { readonly insist: boolean }): Promise<void> => {
     const { serving, signature, version } = choices;
     if (serving === null || signature === null || asked === null || running.current !== null) return;
     const end = new AbortController();
@@ -103,9 +110,14 @@ export function useAsking(choices: Choices, asked: AskedSignature | null, body: 
       setFinished({ body, key: asked.key, info: asked.info, outcome, at });
     };
     try {
-      const request = { servingId: serving.id, signature, body, insist, ...(version === null ? {} : { version }) };
-      const answer = await client.predict.run(request, { signal: end.signal });
-      done({ kind: 'answer', answer }, answer.at);
+      const request = { servingId: serving.id, signature, body, ...(version === null ? {} : { version }) };
+      if (how === 'compare') {
+        const comparison = await client.predict.compareEngines(request, { signal: end.signal });
+        done({ kind: 'comparison', comparison }, comparison.serving.at);
+      } else {
+        const answer = await client.predict.run({ ...request, backend, insist: how.insist }, { signal: end.signal });
+        done({ kind: 'answer', answer }, answer.at);
+      }
     } catch (error) {
       if (!end.signal.aborted) done({ kind: 'problem', problem: reportOf(error) }, new Date().toISOString());
     } finally {
@@ -114,5 +126,11 @@ export function useAsking(choices: Choices, asked: AskedSignature | null, body: 
     }
   };
 
-  return { busy, finished, ask: (insist) => void ask(insist), stop: () => running.current?.abort() };
+  return {
+    busy,
+    finished,
+    ask: (insist) => void send({ insist }),
+    compare: () => void send('compare'),
+    stop: () => running.current?.abort(),
+  };
 }

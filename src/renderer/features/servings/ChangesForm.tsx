@@ -48,6 +48,12 @@ function Fields({ serving, acts, onClose }: ChangesFormProps) {
       }}
     >
       <Stack gap="md">
+        <Radio.Group label={t('import.where')} value={draft.engine} onChange={(value) => set({ engine: value })}>
+          <Group gap="lg" mt={4}>
+            <Radio value="docker" label="Docker" />
+            <Radio value="embedded" label={t('servings.embedded')} />
+          </Group>
+        </Radio.Group>
         <Radio.Group label={t('plan.versions')} value={draft.versions} onChange={(value) => set({ versions: value })}>
           <Group gap="lg" mt={4}>
             <Radio value="latest" label={t('changes.latest')} />

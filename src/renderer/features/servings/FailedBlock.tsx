@@ -75,6 +75,8 @@ export function FailedBlock({ serving, problem, acts, onChange }: FailedBlockPro
         return go('/settings');
       case 'change':
         return onChange();
+      case 'useEngine':
+        return void acts.startWith({ engine: 'embedded' });
       case 'lookAgain':
         return acts.attempt(() => client.engine.lookAgain());
       case 'model':
@@ -98,6 +100,8 @@ export function FailedBlock({ serving, problem, acts, onChange }: FailedBlockPro
         return t('mend.settings');
       case 'change':
         return t('mend.change');
+      case 'useEngine':
+        return t('mend.useEngine');
       case 'lookAgain':
         return t('mend.lookAgain');
       case 'model':

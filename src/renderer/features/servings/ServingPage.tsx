@@ -173,7 +173,9 @@ function Acts({ serving, acts, onChange, onRemove }: HeaderProps) {
       <Menu.Dropdown>
         {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
         <Menu.Item onClick={onChange}>{t('serving.startWithChanges')}</Menu.Item>
-        <Menu.Item onClick={acts.copyDockerRun}>{t('serving.copyDockerRun')}</Menu.Item>
+        <Menu.Item onClick={acts.copyDockerRun}>
+          {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
+        </Menu.Item>
         <Menu.Item onClick={() => go(`/models/${serving.modelId}`)}>{t('mend.model')}</Menu.Item>
         <Menu.Divider />
         <Menu.Item onClick={onRemove}>{t('serving.remove')}</Menu.Item>

@@ -228,7 +228,9 @@ function RowActs({ serving, acts }: { readonly serving: Serving; readonly acts: 
         <Menu.Dropdown>
           <Menu.Item onClick={() => go(`/servings/${serving.id}`)}>{t('serving.open')}</Menu.Item>
           {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
-          <Menu.Item onClick={acts.copyDockerRun}>{t('serving.copyDockerRun')}</Menu.Item>
+          <Menu.Item onClick={acts.copyDockerRun}>
+            {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
+          </Menu.Item>
           <Menu.Divider />
           <Menu.Item onClick={() => setRemoving(true)}>{t('serving.remove')}</Menu.Item>
         </Menu.Dropdown>

@@ -47,8 +47,9 @@ export function StepSpine({ serving, lines, polite }: StepSpineProps) {
 }
 
 /** All steps of a start under way, so that the wait has an end in sight; of one that is over, those it came to. */
-function stepsOf({ state, steps }: Serving): readonly ServingStep[] {
-  return state.kind === 'starting' ? steps : steps.filter((step) => step.state !== 'waiting');
+function stepsOf({ state, steps, engine }: Serving): readonly ServingStep[] {
+  const own = engine === 'docker' ? steps : steps.filter(({ id }) => id !== 'pull');
+  return state.kind === 'starting' ? own : own.filter((step) => step.state !== 'waiting');
 }
 
 function Step({ step, serving, lines }: { readonly step: ServingStep; readonly serving: Serving; readonly lines: readonly LogLine[] }) {

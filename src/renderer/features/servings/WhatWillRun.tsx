@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
+import { EngineDifferences } from '../../ui/EngineDifferences.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { shortDigest } from './servingWords.ts';
 import { useServingActs } from './useServingActs.ts';
@@ -16,39 +17,60 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
   const { plan } = serving;
   const running = serving.state.kind === 'serving';
   const newest = useMirror((state) => state.models.find(({ id }) => id === serving.modelId)?.versions[0]?.version);
+  const inDocker = plan.engine === 'docker';
+  const place: readonly (readonly [string, ReactNode])[] = inDocker
+    ? [
+        [
+          t('plan.image'),
+          <>
+            <code>{plan.image}</code>
+            {serving.imageDigest === null ? null : (
+              <div className={styles['caption']}>
+                <code title={serving.imageDigest}>{shortDigest(serving.imageDigest)}</code>
+              </div>
+            )}
+          </>,
+        ],
+        [
+          t('plan.mount'),
+          <>
+            <code>
+              {plan.mount.source} → {plan.mount.target}
+            </code>{' '}
+            <span className={styles['chip']}>{t('plan.readOnly')}</span>
+          </>,
+        ],
+        ['REST', <code key="rest">127.0.0.1:{plan.restPort} → 8501</code>],
+        ['gRPC', <code key="grpc">127.0.0.1:{plan.grpcPort} → 8500</code>],
+      ]
+    : [
+        [
+          t('plan.engine'),
+          <>
+            {t('servings.embedded')} <EngineDifferences />
+          </>,
+        ],
+        [t('plan.folder'), <code key="folder">{plan.mount.source}</code>],
+        ['REST', <code key="rest">127.0.0.1:{plan.restPort}</code>],
+        ['gRPC', <code key="grpc">127.0.0.1:{plan.grpcPort}</code>],
+      ];
+  const limits: readonly (readonly [string, ReactNode])[] = inDocker
+    ? [
+        [t('plan.user'), <code key="user">{plan.user}</code>],
+        [
+          t('plan.limits'),
+          t('plan.limitWords', {
+            memory: number.binaryBytes(plan.memoryBytes),
+            files: settings.logMaxFiles,
+            size: settings.logMaxSizeMb,
+          }),
+        ],
+      ]
+    : [[t('plan.limits'), t('plan.engineLimit', { memory: number.binaryBytes(plan.memoryBytes) })]];
   const rows: readonly (readonly [string, ReactNode])[] = [
-    [
-      t('plan.image'),
-      <>
-        <code>{plan.image}</code>
-        {serving.imageDigest === null ? null : (
-          <div className={styles['caption']}>
-            <code title={serving.imageDigest}>{shortDigest(serving.imageDigest)}</code>
-          </div>
-        )}
-      </>,
-    ],
-    [
-      t('plan.mount'),
-      <>
-        <code>
-          {plan.mount.source} → {plan.mount.target}
-        </code>{' '}
-        <span className={styles['chip']}>{t('plan.readOnly')}</span>
-      </>,
-    ],
-    ['REST', <code key="rest">127.0.0.1:{plan.restPort} → 8501</code>],
-    ['gRPC', <code key="grpc">127.0.0.1:{plan.grpcPort} → 8500</code>],
+    ...place,
     [t('plan.versions'), versionWords()],
-    [t('plan.user'), <code key="user">{plan.user}</code>],
-    [
-      t('plan.limits'),
-      t('plan.limitWords', {
-        memory: number.binaryBytes(plan.memoryBytes),
-        files: settings.logMaxFiles,
-        size: settings.logMaxSizeMb,
-      }),
-    ],
+    ...limits,
     ...(plan.extraFlags.length === 0 ? [] : [[t('plan.flags'), <code key="flags">{plan.extraFlags.join(' ')}</code>] as const]),
     ...(Object.keys(plan.env).length === 0
       ? []
@@ -70,7 +92,7 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
         <h2>{running ? t('plan.running') : t('plan.title')}</h2>
         <span className={styles['space']} />
         <Button variant="subtle" size="xs" leftSection={<Icon name="copy" size={14} />} onClick={acts.copyDockerRun}>
-          {acts.copied ? t('copied') : t('serving.copyDockerRun')}
+          {acts.copied ? t('copied') : t(inDocker ? 'serving.copyDockerRun' : 'serving.copyCommand')}
         </Button>
       </div>
       <dl className={styles['facts']}>

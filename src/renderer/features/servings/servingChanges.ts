@@ -25,6 +25,7 @@ const mebibyte = 1024 * 1024;
 
 /** The changes as they are typed. Numbers may be empty: then Slipway chooses. */
 export interface ChangesDraft {
+  readonly engine: ServingPlan['engine'];
   readonly versions: VersionPolicy['kind'];
   readonly versionList: string;
   readonly restPort: number | string;
@@ -39,6 +40,7 @@ export interface ChangesDraft {
 /** The plan as it is, ready to be edited. */
 export function draftOf(plan: ServingPlan): ChangesDraft {
   return {
+    engine: plan.engine,
     versions: plan.versions.kind,
     versionList: plan.versions.kind === 'specific' ? plan.versions.versions.join(', ') : '',
     restPort: plan.restPort,
@@ -69,6 +71,7 @@ export function readDraft(draft: ChangesDraft): {
   return {
     wrong: null,
     changes: {
+      engine: draft.engine,
       versions: draft.versions === 'specific' ? { kind: 'specific', versions } : { kind: draft.versions },
       restPort: Number(draft.restPort) || 0,
       grpcPort: Number(draft.grpcPort) || 0,

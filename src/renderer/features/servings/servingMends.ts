@@ -12,6 +12,7 @@ export type ServingMend =
   | { readonly kind: 'useTags'; readonly tags: readonly string[] }
   | { readonly kind: 'settings' }
   | { readonly kind: 'change' }
+  | { readonly kind: 'useEngine' }
   | { readonly kind: 'lookAgain' }
   | { readonly kind: 'model' };
 
@@ -22,7 +23,7 @@ const change: ServingMend = { kind: 'change' };
 const model: ServingMend = { kind: 'model' };
 
 const mendTable: Partial<Record<ErrorCode, readonly ServingMend[]>> = {
-  DOCKER_NOT_RUNNING: [{ kind: 'lookAgain' }, again, settings],
+  DOCKER_NOT_RUNNING: [{ kind: 'useEngine' }, { kind: 'lookAgain' }, again, settings],
   DOCKER_NOT_LOCAL: [settings],
   DOCKER_FORBIDDEN: [{ kind: 'lookAgain' }, settings],
   IMAGE_NOT_FOUND: [settings, change, again],

@@ -61,6 +61,8 @@ export function stepTitle(step: ServingStep, serving: Serving, { t }: Text): str
   const image = serving.plan.image;
   const versions = plannedVersions(serving);
   const tense = step.state === 'done' ? 'done' : step.state === 'skipped' ? 'skipped' : 'ahead';
+  if (serving.engine === 'embedded' && (step.id === 'create' || step.id === 'load') && tense !== 'skipped')
+    return t(`serving.step.${step.id}.${tense === 'done' ? 'engineDone' : 'engineAhead'}`, { versions });
   return t(`serving.step.${step.id}.${tense}`, { image, versions });
 }
 

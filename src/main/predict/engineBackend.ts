@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
+import { nextFreePort } from '../serving/ports.ts';
+import type { Place, PlaceReport } from '../serving/place.ts';
+
+/** One that was not asked for so long is ended: it holds a model in memory. */
+const idleMs = 120_000;
+
+const unheard: PlaceReport = { step: () => undefined, pull: () => undefined, cause: () => undefined, handle: () => undefined };
+
+/** The embedded engine beside a serving: the same version, in a process that begins with the first question. */
+export interface EngineBackend extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT/v1/models/NAME` of an engine that serves this version. Fails as a start fails. */
+  open(serving: Serving, version: string, options: { readonly signal: AbortSignal }): Promise<string>;
+}
+
+interface Begun {
+  readonly handle: string;
+  readonly plan: ServingPlan;
+  readonly rest: string;
+}
+
+export function createEngineBackend(place: Place): EngineBackend {
+  const ended = new AbortController();
+  const engines = new Map<string, { readonly begun: Promise<Begun>; readonly timer: NodeJS.Timeout }>();
+
+  async function begin({ plan, name }: Serving, version: string): Promise<Begun> {
+    const restPort = await nextFreePort(18_501, new Set());
+    const grpcPort = await nextFreePort(18_500, new Set([restPort]));
+    const own: ServingPlan = {
+      ...plan,
+      servingId: `ask-${randomUUID()}`,
+      engine: 'embedded',
+      restPort,
+      grpcPort,
+      versions: { kind: 'specific', versions: [version] },
+    };
+    const { handle } = await place.start(own, unheard, { signal: ended.signal });
+    return { handle, plan: own, rest: `http://127.0.0.1:${restPort}/v1/models/${encodeURIComponent(name)}` };
+  }
+
+  async function end(key: string): Promise<void> {
+    const engine = engines.get(key);
+    if (engine === undefined) return;
+    engines.delete(key);
+    clearTimeout(engine.timer);
+    const begun = await engine.begun.catch(() => null);
+    if (begun !== null) await place.remove(begun.handle);
+  }
+
+  return {
+    async open(serving, version, { signal }) {
+      const key = `${serving.id} ${version}`;
+      const known = engines.get(key);
+      clearTimeout(known?.timer);
+      const begun = known?.begun ?? begin(serving, version);
+      const timer = setTimeout(() => void end(key), idleMs).unref();
+      engines.set(key, { begun, timer });
+      try {
+        const { handle, rest, plan } = await begun;
+        const facts = await place.inspect(handle, plan, { signal });
+        if (facts.kind !== 'ended' && facts.kind !== 'gone') return rest;
+      } catch (error) {
+        await end(key);
+        throw error;
+      }
+      // It crashed since it was asked last.
+      await end(key);
+      return this.open(serving, version, { signal });
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await Promise.all([...engines.keys()].map(end));
+    },
+  };
+}
