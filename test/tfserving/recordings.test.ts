@@ -14,6 +14,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   B2: ['--model_config_file={config}/batch.config', '--enable_batching', '--batching_parameters_file={config}/batch_allowed.params'],
   C: ['--model_config_file={config}/batch.config', '--rest_api_enable_cors_support', '--rest_api_timeout_in_ms=300'],
   E: ['--model_config_file={config}/e.config'],
+  F: ['--model_name=ragged', '--model_base_path={models}/ragged'],
 };
 
 const root = fixtures();

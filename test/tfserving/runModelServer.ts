@@ -91,7 +91,9 @@ export async function ask(
     readonly headers?: Record<string, string>;
   },
 ): Promise<HttpAnswer> {
-  const sent = request({ host: '127.0.0.1', port, method, path: target, headers: { connection: 'close', ...headers } });
+  // Without it, Node sends the body of a DELETE as if it were the next request.
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const sent = request({ host: '127.0.0.1', port, method, path: target, headers: { connection: 'close', ...length, ...headers } });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
   const chunks: Buffer[] = [];

@@ -21,8 +21,12 @@ const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUM
 
 async function readConfigFile(path: string, log: WriteLog): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const text = await readFile(path, 'utf8');
+    // An empty file is more likely to be on its way than to mean nothing.
+    if (text === '') throw invalid(`${path}; Invalid argument`);
+    return text;
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
     log('E', `Cannot read ${path}: ${code}`);
     throw new StatusError('NOT_FOUND', `${path}; ${code === 'ENOENT' ? 'No such file or directory' : code}`, { cause: error });
