@@ -35,7 +35,7 @@ test('a dropped folder is served, answers as TensorFlow does, and is stopped, st
 
   await frame(page).open('Servings');
   await servings.stop('half_plus_two').click();
-  await expect(servings.row('half_plus_two')).toContainText('Stopped');
+  await expect(servings.row('half_plus_two')).toContainText(/Stopped(?! from outside)/);
   await servings.start('half_plus_two').click();
   await expect(servings.row('half_plus_two')).toContainText('Serving v2', { timeout: 60_000 });
 

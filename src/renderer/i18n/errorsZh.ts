@@ -30,7 +30,7 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   IMAGE_RATE_LIMITED: ['仓库限制匿名拉取', '等待、登录、使用镜像源，或从文件加载镜像。'],
   IMAGE_WRONG_ARCHITECTURE: ['镜像 {image} 适用于 {image_arch}，此引擎为 {engine_arch}', '在设置中选择适用于 {engine_arch} 的镜像。'],
   IMAGE_AUTH: ['仓库要求登录才能拉取 {image}', '执行 docker login，或在设置中填写凭据。'],
-  DISK_FULL: ['磁盘已满', '为 Docker 腾出空间后重试。'],
+  DISK_FULL: ['磁盘已满', '腾出空间后重试。'],
   PORT_TAKEN: ['端口 {port} 已被 {owner} 占用', '可改用 {free}，或停止 {owner}。'],
   MOUNT_MISSING: ['文件夹 {path} 不在', '已被移走或删除。放回原处，或重新添加模型。'],
   MOUNT_DENIED: ['Docker 不能读取 {path}', '在 Docker 设置中共享此文件夹，或复制模型到 Slipway。'],

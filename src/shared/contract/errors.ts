@@ -73,7 +73,7 @@ export const errorTable = {
     advice: 'Run docker login, or give the credentials in the settings.',
     retryable: false,
   },
-  DISK_FULL: { title: 'The disk is full', advice: 'Free some space for Docker, then try again.', retryable: true },
+  DISK_FULL: { title: 'The disk is full', advice: 'Free some space, then try again.', retryable: true },
   PORT_TAKEN: { title: 'Port {port} is in use by {owner}', advice: 'Use {free} instead, or stop {owner}.', retryable: false },
   MOUNT_MISSING: {
     title: 'The folder {path} is not there',

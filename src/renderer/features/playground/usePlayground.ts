@@ -8,6 +8,8 @@ import type { Choices } from './choices.ts';
 /** The signature that is asked and a body that would fit it. */
 export interface AskedSignature {
   readonly key: string;
+  /** Serving and signature, whatever the version: what was typed stays when another is served. */
+  readonly draftKey: string;
   readonly info: SignatureInfo;
   readonly template: string;
 }
@@ -35,7 +37,7 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
       try {
         const { info, template } = await client.models.signature({ id: modelId, version, signature }, { signal: end.signal });
         if (end.signal.aborted) return;
-        setAsked({ key: `${servingId} ${version ?? ''} ${signature}`, info, template });
+        setAsked({ key: `${servingId} ${version ?? ''} ${signature}`, draftKey: `${servingId} ${signature}`, info, template });
         setProblem(null);
       } catch (error) {
         if (end.signal.aborted) return;
@@ -53,7 +55,7 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
 /** The text of the request; a signature's template until something is typed. */
 export function useDraft(asked: AskedSignature | null): readonly [string, (text: string) => void] {
   const [text, setText] = useState('');
-  const key = asked?.key ?? null;
+  const key = asked?.draftKey ?? null;
   const template = asked?.template ?? '';
   useEffect(() => {
     if (key !== null) setText(drafts.get(key) ?? template);
