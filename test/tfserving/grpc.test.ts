@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lineOf } from '../cli/runSlipway.ts';
 import { testImage, whyNoEngine } from '../docker/engine.ts';
@@ -50,6 +51,31 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
     expect(await grpc.call('/grpc.health.v1.Health/Check', new Uint8Array())).toEqual({ bytes: Buffer.of(8, 1) });
     expect(await grpc.call('/grpc.health.v1.Health/Check', Buffer.from('\n\u0001x'))).toMatchObject({ code: 5 });
     expect(await firstOfStream(address, '/grpc.health.v1.Health/Watch', new Uint8Array())).toEqual(Buffer.of(8, 1));
+  });
+
+  test('no bytes and no call that is given up keep it from answering others', async () => {
+    await using server = await runModelServer(['--model_name=slow', `--model_base_path=${models}/slow`], { rest: false, grpc: true });
+    const address = `127.0.0.1:${server.grpcPort}`;
+    using grpc = rawGrpc(address);
+    const predict = '/tensorflow.serving.PredictionService/Predict';
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 100 }),
+        fc.constantFrom(
+          'PredictionService/Predict',
+          'PredictionService/Classify',
+          'PredictionService/MultiInference',
+          'ModelService/GetModelStatus',
+        ),
+        async (bytes, method) => {
+          expect(await grpc.call(`/tensorflow.serving.${method}`, bytes)).not.toEqual({ code: 14 });
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(await grpc.call(predict, predictMessage('slow', { x: floats([1e6]) }), 300)).toMatchObject({ code: 4 });
+    const outcome = await grpc.call(predict, predictMessage('slow', { x: floats([1]) }));
+    expect('bytes' in outcome ? readPredictAnswer(outcome.bytes).outputs : outcome).toMatchObject({ y: { shape: [1] } });
   });
 
   test('with --ssl_config_file only TLS is spoken', async () => {

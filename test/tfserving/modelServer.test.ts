@@ -353,6 +353,24 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       await stillAnswers();
     });
 
+    test('clients that do not take their answers do not keep others from being answered', async () => {
+      const body = `{"instances":[${'0.123456,'.repeat(100_000)}1]}`;
+      const request = `POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      const sockets = await Promise.all(
+        Array.from({ length: 10 }, async () => {
+          const socket = connect(server.restPort, '127.0.0.1');
+          socket.on('error', () => undefined);
+          await once(socket, 'connect');
+          socket.pause();
+          socket.write(request.repeat(5));
+          return socket;
+        }),
+      );
+      for (let count = 0; count < 20; count += 1) await stillAnswers();
+      for (const socket of sockets) socket.destroy();
+      await stillAnswers();
+    });
+
     test('more requests than --max_requests are told to come again: 503', async () => {
       await using one = await runModelServer([
         '--model_name=slow',

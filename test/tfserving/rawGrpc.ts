@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Client, credentials, type ChannelCredentials } from '@grpc/grpc-js';
+import { Client, Metadata, credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { ProtoReader, ProtoWriter } from '../../src/main/protobuf/wire.ts';
 import { readTensor, writeTensor } from '../../src/main/tfserving/tensorMessage.ts';
 import type { Tensor } from '../../src/shared/tensor/tensor.ts';
@@ -9,7 +9,8 @@ export type CallOutcome = { readonly bytes: Buffer } | { readonly code: number; 
 
 /** Calls of a server by their path, with messages as bytes. */
 export interface RawGrpc extends Disposable {
-  call(path: string, message: Uint8Array): Promise<CallOutcome>;
+  /** Given up after `timeoutMs`, if that is said. */
+  call(path: string, message: Uint8Array, timeoutMs?: number): Promise<CallOutcome>;
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
@@ -18,9 +19,10 @@ const same = (bytes: Buffer): Buffer => bytes;
 export function rawGrpc(address: string, secrets: ChannelCredentials = credentials.createInsecure()): RawGrpc {
   const client = new Client(address, secrets, { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 });
   return {
-    call(path, message) {
+    call(path, message, timeoutMs) {
       const { promise, resolve } = Promise.withResolvers<CallOutcome>();
-      client.makeUnaryRequest(path, same, same, Buffer.from(message), (error, bytes) => {
+      const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+      client.makeUnaryRequest(path, same, same, Buffer.from(message), new Metadata(), options, (error, bytes) => {
         if (error === null) resolve({ bytes: bytes ?? Buffer.alloc(0) });
         else resolve({ code: error.code, details: error.details });
       });

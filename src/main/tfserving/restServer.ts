@@ -52,7 +52,8 @@ export class RestServer {
   readonly #budget: ByteBudget;
   readonly #routes = new Map<string, RestRoute>();
   #requests = 0;
-  /** Answers that slow clients have not taken yet, in bytes. */
+  /** Answers that clients have not taken yet, oldest first, and their bytes. */
+  readonly #unsent = new Map<ServerResponse, number>();
   #unsentBytes = 0;
 
   constructor(options: RestServerOptions) {
@@ -175,8 +176,6 @@ export class RestServer {
 
   async #infer(request: IncomingMessage, response: ServerResponse, route: Extract<RestRoute, { kind: 'infer' }>): Promise<void> {
     const { maxRequestBytes, maxRequests, timeoutMs } = this.#options;
-    if (this.#unsentBytes > 2 * maxRequestBytes)
-      throw new StatusError('UNAVAILABLE', 'The server waits for clients to take their answers; try again later');
     const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
     if (body === 'gone') throw new Gone();
     if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
@@ -241,13 +240,23 @@ export class RestServer {
       ...(this.#options.hasCors ? corsHeaders : {}),
     };
     response.writeHead(status, headers);
-    this.#unsentBytes += bytes.length;
-    response.once('close', () => {
-      this.#unsentBytes -= bytes.length;
-    });
+    this.#hold(response, bytes.length);
     // As a text the body goes out in one write with the headers; byte by byte, latin1 is what it is.
     if (bytes.length <= oneWriteBytes) response.end(bytes.toString('latin1'), 'latin1');
     else response.end(bytes);
+  }
+
+  /** Counts an answer until it is taken. Who has not taken the oldest answers makes room for the new ones. */
+  #hold(response: ServerResponse, bytes: number): void {
+    this.#unsent.set(response, bytes);
+    this.#unsentBytes += bytes;
+    response.once('close', () => {
+      this.#unsent.delete(response);
+      this.#unsentBytes -= bytes;
+    });
+    if (this.#unsentBytes <= 2 * this.#options.maxRequestBytes) return;
+    const [oldest] = this.#unsent.keys();
+    if (oldest !== response) oldest?.destroy();
   }
 }
 
