@@ -11,7 +11,7 @@ function usage(text: string): ReadonlyMap<string, string> {
   return new Map(
     Array.from(text.matchAll(/^\t--(\w+)=(\S*)\s+(\w+)\t/gm), ([, name = '', value = '', type = '']) => [
       name,
-      `${/_threads$/.test(name) && value !== '0' ? 'threads' : value} ${type.replace(/^int\d+$/, 'int')}`,
+      `${name.endsWith('_threads') && value !== '0' ? 'threads' : value} ${type.replace(/^int\d+$/, 'int')}`,
     ]),
   );
 }
