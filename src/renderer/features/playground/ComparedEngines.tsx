@@ -3,8 +3,9 @@ import type { EngineComparison, PredictAnswer } from '../../../shared/contract/p
 import { useText } from '../../app/i18n.tsx';
 import styles from './playground.module.css';
 
-/** A difference of floats: `1.2e-7`, `0`. */
-const differenceText = (value: number | null): string => (value === null ? '' : value === 0 ? '0' : value.toPrecision(2));
+/** A difference of floats: `1.2e−7`, `0.015`, `0`. */
+const differenceText = (value: number | null): string =>
+  value === null ? '' : value === 0 ? '0' : value < 1e-4 ? value.toExponential(1).replace('-', '−') : value.toPrecision(2);
 
 /** The same input to the serving and to the embedded engine: the verdict first, then each output. */
 export function ComparedEngines({
