@@ -49,7 +49,7 @@ export const enModels = {
   'models.attention': 'Needs a look',
   'models.gone': 'Folder is away',
   'models.away.title': 'Docker not found.',
-  'models.away.text': 'Models can be read now and served as soon as Docker answers.',
+  'models.away.text': 'Models run in the embedded engine until it answers.',
   'models.away.where': 'Where Slipway looked ({count})',
   'empty.title': 'Drop a model folder here',
   'empty.text': 'A TensorFlow SavedModel, as',

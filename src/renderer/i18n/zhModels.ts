@@ -51,7 +51,7 @@ export const zhModels: Record<keyof typeof enModels, string> = {
   'models.attention': '需要检查',
   'models.gone': '文件夹不在',
   'models.away.title': '未找到 Docker。',
-  'models.away.text': '现在可以读取模型，Docker 可用后即可启动服务。',
+  'models.away.text': '在其可用之前，模型由内置引擎运行。',
   'models.away.where': '已查找的位置（{count}）',
   'empty.title': '将模型文件夹拖到这里',
   'empty.text': '由',

@@ -31,12 +31,13 @@ function EngineNote() {
   const [, go] = useLocation();
   const engine = useMirror((state) => state.engine);
   if (engine.state !== 'away') return null;
+  // Where Slipway looked is a click away; only what the person can mend is said at once.
+  const advice = engine.problem === null || engine.problem.code === 'DOCKER_NOT_RUNNING' ? '' : errorWords(engine.problem).advice;
   return (
     <div className={noteStyles['note']}>
       <StateGlyph mark="note" />
       <div>
-        <strong>{t('models.away.title')}</strong> {t('models.away.text')}{' '}
-        {engine.problem === null ? null : <span className={styles['dim']}>{errorWords(engine.problem).advice}</span>}
+        <strong>{t('models.away.title')}</strong> {t('models.away.text')} <span className={styles['dim']}>{advice}</span>
       </div>
       <Button size="xs" variant="subtle" onClick={() => go('/settings')}>
         {t('models.away.where', { count: engine.candidates.length })}
