@@ -3,6 +3,8 @@ import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import { readSignature } from '../savedmodel/savedModelProto.ts';
+import { readSpec, writeSpec, type SpecMessage } from './modelSpecMessage.ts';
+import { versionStates } from './modelServiceMessages.ts';
 import { readTensor, writeTensor } from './tensorMessage.ts';
 
 /**
@@ -52,14 +54,9 @@ export class GrpcFailure extends Error {
   }
 }
 
-const states: Readonly<Record<number, VersionStatus['state']>> = {
-  0: 'UNKNOWN',
-  10: 'START',
-  20: 'LOADING',
-  30: 'AVAILABLE',
-  40: 'UNLOADING',
-  50: 'END',
-};
+const states: ReadonlyMap<number, VersionStatus['state']> = new Map(
+  Object.entries(versionStates).map(([name, number]) => [number, name as VersionStatus['state']]),
+);
 
 function readVersionStatus(reader: ProtoReader): VersionStatus {
   let [version, state, errorCode, errorMessage] = ['0', 0, 0, ''];
@@ -75,7 +72,7 @@ function readVersionStatus(reader: ProtoReader): VersionStatus {
       }
     } else reader.skip();
   }
-  return { version, state: states[state] ?? 'UNKNOWN', errorCode, errorMessage };
+  return { version, state: states.get(state) ?? 'UNKNOWN', errorCode, errorMessage };
 }
 
 function readModelStatus(bytes: Uint8Array): readonly VersionStatus[] {
@@ -88,41 +85,33 @@ function readModelStatus(bytes: Uint8Array): readonly VersionStatus[] {
   return versions;
 }
 
-function writeSpec(writer: ProtoWriter, { model, version, label }: ModelSpec, signature?: string): void {
-  writer.string(1, model);
-  if (version !== undefined) writer.message(2, (value) => value.varint(1, BigInt(version)));
-  if (signature !== undefined) writer.string(3, signature);
-  if (label !== undefined) writer.string(4, label);
-}
+const specOf = ({ model, version, label }: ModelSpec, signatureName = ''): SpecMessage => ({
+  name: model,
+  signatureName,
+  ...(version === undefined ? {} : { version: BigInt(version) }),
+  ...(label === undefined ? {} : { label }),
+});
 
 /** Reads a PredictResponse. Throws MalformedProto. */
 export function readPrediction(response: Uint8Array): Prediction {
   const outputs: (readonly [string, Tensor])[] = [];
-  let [model, signature]: [string, string] = ['', ''];
-  let version: string | null = null;
+  let spec: SpecMessage = { name: '', signatureName: '' };
   const reader = new ProtoReader(response);
   while (reader.next()) {
     if (reader.field === 1 && reader.wireType === 2) {
       const [name, value] = reader.mapEntry();
       outputs.push([name, readTensor(value)]);
-    } else if (reader.field === 2 && reader.wireType === 2) {
-      const spec = reader.message();
-      while (spec.next()) {
-        if (spec.field === 1 && spec.wireType === 2) model = spec.string();
-        else if (spec.field === 3 && spec.wireType === 2) signature = spec.string();
-        else if (spec.field === 2 && spec.wireType === 2) {
-          version = '0';
-          const wrapped = spec.message();
-          while (wrapped.next()) {
-            if (wrapped.field === 1 && wrapped.wireType === 0) version = String(wrapped.bigint());
-            else wrapped.skip();
-          }
-        } else spec.skip();
-      }
-    } else reader.skip();
+    } else if (reader.field === 2 && reader.wireType === 2) spec = readSpec(reader.message());
+    else reader.skip();
   }
+  const { name: model, version, signatureName: signature } = spec;
   // A map has no order on the wire.
-  return { model, version, signature, outputs: Object.fromEntries(outputs.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+  return {
+    model,
+    version: version === undefined ? null : String(version),
+    signature,
+    outputs: Object.fromEntries(outputs.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  };
 }
 
 /** The signatures in a GetModelMetadataResponse: a map of Any, of which `signature_def` holds a SignatureDefMap. */
@@ -209,7 +198,7 @@ export function connectGrpc(address: string): ServingGrpc {
     },
     async predict({ inputs, signature, ...asked }, { signal, timeoutMs }) {
       const started = performance.now();
-      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, asked, signature));
+      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked, signature)));
       for (const [name, tensor] of Object.entries(inputs))
         request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
       const bytes = request.finish();
@@ -218,7 +207,7 @@ export function connectGrpc(address: string): ServingGrpc {
       return { response, requestBytes: bytes.length, encodeMs: sent - started, networkMs: performance.now() - sent };
     },
     async fetchSignatures(asked, { signal, timeoutMs }) {
-      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, asked)).string(2, 'signature_def');
+      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked))).string(2, 'signature_def');
       return readMetadata(await call('/tensorflow.serving.PredictionService/GetModelMetadata', request.finish(), signal, timeoutMs));
     },
     close: () => client.close(),

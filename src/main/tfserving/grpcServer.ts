@@ -22,11 +22,11 @@ import {
   readPredictMessage,
   readSpecRequest,
   type ExampleResult,
-  type RequestSpec,
 } from './inferenceMessages.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { ModelManager } from './modelManager.ts';
 import type { ModelConfig } from './modelServerConfig.ts';
+import type { SpecMessage } from './modelSpecMessage.ts';
 import { modelStatusResponse, readReloadConfigRequest, reloadConfigResponse } from './modelServiceMessages.ts';
 import { predictInputs } from './predictInputs.ts';
 import { invalid } from './predictRequest.ts';
@@ -78,7 +78,7 @@ function asStatusError(error: unknown): StatusError {
 
 const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function named(spec: RequestSpec): RequestSpec {
+function named(spec: SpecMessage): SpecMessage {
   if (spec.name === '') throw invalid('Missing ModelSpec');
   return spec;
 }
@@ -192,7 +192,7 @@ export class GrpcServer {
 
   async #run(
     kind: ExampleResult['kind'],
-    spec: RequestSpec,
+    spec: SpecMessage,
     examples: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<{ readonly result: ExampleResult; readonly spec: { name: string; version: bigint; signatureName: string } }> {

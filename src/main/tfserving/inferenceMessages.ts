@@ -3,6 +3,7 @@ import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { bytesOf, type NumberData } from '../../shared/tensor/tensorData.ts';
 import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import type { ScoredClass } from './classifyRegress.ts';
+import { readSpec, writeSpec, type SpecMessage } from './modelSpecMessage.ts';
 import { StatusError } from './status.ts';
 import { isStrings, readTensor, writeTensor } from './tensorMessage.ts';
 
@@ -11,44 +12,10 @@ import { isStrings, readTensor, writeTensor } from './tensorMessage.ts';
  * classification.proto, regression.proto, inference.proto and get_model_metadata.proto.
  */
 
-/** Which model, version and signature a request names; `''` for the default signature. */
-export interface RequestSpec {
-  readonly name: string;
-  readonly version?: bigint;
-  readonly label?: string;
-  readonly signatureName: string;
-}
-
-/** Reads a ModelSpec. */
-function readSpec(reader: ProtoReader): RequestSpec {
-  let [name, signatureName] = ['', ''];
-  let version: bigint | undefined;
-  let label: string | undefined;
-  while (reader.next()) {
-    if (reader.field === 1 && reader.wireType === 2) name = reader.string();
-    else if (reader.field === 2 && reader.wireType === 2) {
-      version = 0n;
-      const wrapped = reader.message();
-      while (wrapped.next()) {
-        if (wrapped.field === 1 && wrapped.wireType === 0) version = wrapped.bigint();
-        else wrapped.skip();
-      }
-    } else if (reader.field === 3 && reader.wireType === 2) signatureName = reader.string();
-    else if (reader.field === 4 && reader.wireType === 2) label = reader.string();
-    else reader.skip();
-  }
-  return {
-    name,
-    signatureName,
-    ...(label === undefined ? {} : { label }),
-    ...(version === undefined || label !== undefined ? {} : { version }),
-  };
-}
-
-const noSpec: RequestSpec = { name: '', signatureName: '' };
+const noSpec: SpecMessage = { name: '', signatureName: '' };
 
 /** Reads a request of which only the ModelSpec, field 1, matters, and the texts of field 2. */
-export function readSpecRequest(bytes: Uint8Array): { readonly spec: RequestSpec; readonly texts: readonly string[] } {
+export function readSpecRequest(bytes: Uint8Array): { readonly spec: SpecMessage; readonly texts: readonly string[] } {
   let spec = noSpec;
   const texts: string[] = [];
   const reader = new ProtoReader(bytes);
@@ -61,7 +28,7 @@ export function readSpecRequest(bytes: Uint8Array): { readonly spec: RequestSpec
 }
 
 export interface PredictMessage {
-  readonly spec: RequestSpec;
+  readonly spec: SpecMessage;
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** Empty: all. */
   readonly outputFilter: readonly string[];
@@ -115,7 +82,7 @@ function readInput(reader: ProtoReader): readonly Uint8Array[] {
 }
 
 export interface ExampleMessage {
-  readonly spec: RequestSpec;
+  readonly spec: SpecMessage;
   readonly examples: readonly Uint8Array[];
 }
 
@@ -133,13 +100,13 @@ export function readExampleMessage(bytes: Uint8Array): ExampleMessage {
 }
 
 export interface MultiInferenceMessage {
-  readonly tasks: readonly { readonly spec: RequestSpec; readonly methodName: string }[];
+  readonly tasks: readonly { readonly spec: SpecMessage; readonly methodName: string }[];
   readonly examples: readonly Uint8Array[];
 }
 
 /** Reads a MultiInferenceRequest. Throws MalformedProto. */
 export function readMultiInferenceMessage(bytes: Uint8Array): MultiInferenceMessage {
-  const tasks: { readonly spec: RequestSpec; readonly methodName: string }[] = [];
+  const tasks: { readonly spec: SpecMessage; readonly methodName: string }[] = [];
   let examples: readonly Uint8Array[] = [];
   const reader = new ProtoReader(bytes);
   while (reader.next()) {
@@ -156,18 +123,6 @@ export function readMultiInferenceMessage(bytes: Uint8Array): MultiInferenceMess
     else reader.skip();
   }
   return { tasks, examples };
-}
-
-/** The version that answered, as answers name it. */
-export interface AnsweredSpec {
-  readonly name: string;
-  readonly version: bigint;
-  readonly signatureName: string;
-}
-
-function writeSpec(writer: ProtoWriter, { name, version, signatureName }: AnsweredSpec): void {
-  writer.string(1, name).message(2, (value) => value.varint(1, version));
-  if (signatureName !== '') writer.string(3, signatureName);
 }
 
 /** The list of a TensorProto that holds a type's values; `int_val` for the rest. */
@@ -204,7 +159,7 @@ function writeTensorLists(writer: ProtoWriter, tensor: Tensor): void {
 /** A PredictResponse; with `asContent` values are raw bytes, which is quicker and not what every client reads. */
 export function predictResponse(
   outputs: Readonly<Record<string, Tensor>>,
-  spec: AnsweredSpec,
+  spec: SpecMessage,
   { asContent }: { readonly asContent: boolean },
 ): Uint8Array {
   const write = asContent ? writeTensor : writeTensorLists;
@@ -233,7 +188,7 @@ function writeResult(writer: ProtoWriter, result: ExampleResult): void {
 }
 
 /** A ClassificationResponse or a RegressionResponse. */
-export function exampleResponse(result: ExampleResult, spec: AnsweredSpec): Uint8Array {
+export function exampleResponse(result: ExampleResult, spec: SpecMessage): Uint8Array {
   return new ProtoWriter()
     .message(1, (writer) => writeResult(writer, result))
     .message(2, (answered) => writeSpec(answered, spec))
@@ -241,7 +196,7 @@ export function exampleResponse(result: ExampleResult, spec: AnsweredSpec): Uint
 }
 
 /** A MultiInferenceResponse. */
-export function multiInferenceResponse(results: readonly { readonly result: ExampleResult; readonly spec: AnsweredSpec }[]): Uint8Array {
+export function multiInferenceResponse(results: readonly { readonly result: ExampleResult; readonly spec: SpecMessage }[]): Uint8Array {
   const response = new ProtoWriter();
   for (const { result, spec } of results)
     response.message(1, (writer) =>
@@ -253,7 +208,7 @@ export function multiInferenceResponse(results: readonly { readonly result: Exam
 }
 
 /** A GetModelMetadataResponse: the SignatureDef messages as they stand in the file. */
-export function metadataResponse(signatures: ReadonlyMap<string, { readonly bytes: Uint8Array }>, spec: AnsweredSpec): Uint8Array {
+export function metadataResponse(signatures: ReadonlyMap<string, { readonly bytes: Uint8Array }>, spec: SpecMessage): Uint8Array {
   const map = new ProtoWriter();
   for (const [name, { bytes }] of signatures) map.message(1, (entry) => entry.string(1, name).bytes(2, bytes));
   return new ProtoWriter()

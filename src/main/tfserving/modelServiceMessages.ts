@@ -5,7 +5,8 @@ import { StatusError, statusCode } from './status.ts';
 
 /** The messages of ModelService, server side: get_model_status.proto, model_management.proto, status.proto. */
 
-const states: Readonly<Record<VersionState, number>> = { START: 10, LOADING: 20, AVAILABLE: 30, UNLOADING: 40, END: 50 };
+/** ModelVersionStatus.State; 0 is unknown. */
+export const versionStates: Readonly<Record<VersionState, number>> = { START: 10, LOADING: 20, AVAILABLE: 30, UNLOADING: 40, END: 50 };
 
 function writeStatus(writer: ProtoWriter, error: StatusError | null): void {
   if (error !== null) writer.varint(1, statusCode[error.status]).string(2, error.message);
@@ -18,7 +19,7 @@ export function modelStatusResponse(versions: readonly VersionStatus[]): Uint8Ar
     response.message(1, (one) =>
       one
         .varint(1, version)
-        .varint(2, states[state])
+        .varint(2, versionStates[state])
         .message(3, (status) => writeStatus(status, error)),
     );
   return response.finish();
