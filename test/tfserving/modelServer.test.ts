@@ -438,6 +438,41 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
     });
   });
 
+  describe('batching', () => {
+    let server: RunningServer;
+    beforeAll(async () => {
+      const config = join(folder, 'batch.config');
+      writeFileSync(
+        config,
+        `model_config_list { ${['wide', 'slow'].map((name) => `config { name: "${name}" base_path: "${models}/${name}" model_platform: "tensorflow" }`).join('\n')} }`,
+      );
+      const parameters = join(root ?? '', 'reference', 'rest', 'config', 'batch.params');
+      server = await runModelServer([`--model_config_file=${config}`, '--enable_batching', `--batching_parameters_file=${parameters}`]);
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    test('requests of different widths do not fail each other', async () => {
+      const asked = Array.from({ length: 20 }, (_, at) =>
+        predict(server.restPort, 'wide', at % 2 === 0 ? '{"instances":[[1,2]]}' : '{"instances":[[1,2,3]]}'),
+      );
+      const answers = (await Promise.all(asked)).map(({ body }) => body.replaceAll(/\s/g, ''));
+      expect(answers).toEqual(Array.from({ length: 20 }, (_, at) => `{"predictions":[${at % 2 === 0 ? '3.0' : '6.0'}]}`));
+    });
+
+    test('more batches than the queue takes are refused with 503, and the others answered', async () => {
+      const asked = Array.from({ length: 12 }, () => predict(server.restPort, 'slow', '{"instances":[3,3,3,3]}'));
+      const answers = await Promise.all(asked);
+      const refused = answers.filter(({ status }) => status === 503);
+      expect(new Set(refused.map(({ body }) => (JSON.parse(body) as { error: string }).error))).toEqual(
+        new Set([
+          'The batch scheduling queue to which this task was submitted is full; currently 2 batches enqueued and max_enqueued_batches is 2',
+        ]),
+      );
+      expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(12);
+      expect(refused.length).toBeLessThan(12);
+    });
+  });
+
   test('told to end, it finishes what it works on and ends with 0', async () => {
     await using server = await runModelServer(['--model_name=slow', `--model_base_path=${models}/slow`], { grpc: true });
     const slow = predict(server.restPort, 'slow', '{"instances":[2]}');

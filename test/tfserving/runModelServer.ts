@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -99,4 +99,29 @@ export async function ask(
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+/** Sends text as it stands, a byte a character, and reads the first answer. */
+export async function askRaw(port: number, text: string): Promise<{ readonly status: number; readonly body: string }> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(Buffer.from(text, 'latin1'));
+  let answer = Buffer.alloc(0);
+  const { promise, resolve } = Promise.withResolvers<{ readonly status: number; readonly body: string }>();
+  const tell = (isOver: boolean): void => {
+    const head = answer.indexOf('\r\n\r\n');
+    const headers = answer.subarray(0, Math.max(head, 0)).toString('latin1');
+    const status = Number(/^HTTP\/1\.1 (\d+)/.exec(headers)?.[1] ?? 0);
+    const length = status === 100 ? 0 : Number(/content-length: (\d+)/i.exec(headers)?.[1] ?? Number.NaN);
+    const body = answer.subarray(head + 4, head + 4 + (Number.isNaN(length) ? answer.length : length));
+    if (isOver || (head > 0 && body.length === length)) resolve({ status, body: body.toString() });
+  };
+  socket.on('data', (chunk: Buffer) => {
+    answer = Buffer.concat([answer, chunk]);
+    tell(false);
+  });
+  socket.once('close', () => tell(true));
+  const told = await promise;
+  socket.destroy();
+  return told;
 }

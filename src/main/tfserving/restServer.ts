@@ -81,6 +81,12 @@ export class RestServer {
     });
     server.on('connect', (_, socket: Socket) => refuseRaw(socket, 501, 'Not Implemented'));
     server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Socket) => {
+      // What follows a good request is not: that one is answered first.
+      const owed = answering.get(socket);
+      if (owed !== undefined) {
+        owed.once('close', () => socket.destroy());
+        return;
+      }
       const isMethod = /^[a-z]+ \//.test(error.rawPacket?.subarray(0, 16).toString('latin1') ?? '');
       if (error.code === 'HPE_INVALID_METHOD' && isMethod) refuseRaw(socket, 501, 'Not Implemented');
       else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuseRaw(socket, 408, 'Request Timeout');
@@ -101,7 +107,9 @@ export class RestServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = '', url = '' } = request;
+    const { method = '', url = '', socket } = request;
+    answering.set(socket, response);
+    response.once('close', () => answering.delete(socket));
     const { metricsPath } = this.#options;
     if (metricsPath !== undefined && url === metricsPath && (method === 'GET' || method === 'POST')) {
       this.#send(response, 200, this.#options.metrics.text(), 'text/plain');
@@ -259,6 +267,9 @@ export class RestServer {
     if (oldest !== response) oldest?.destroy();
   }
 }
+
+/** Sockets that are owed an answer. */
+const answering = new WeakMap<Socket, ServerResponse>();
 
 /** Sockets whose request is being computed. */
 const computing = new WeakSet<Socket>();
