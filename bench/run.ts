@@ -1,3 +1,4 @@
+import { benchEngine } from './engine.ts';
 import { benchInspect } from './inspect.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchJson } from './json.ts';
@@ -5,6 +6,13 @@ import { benchLoad } from './load.ts';
 import { benchServe } from './serve.ts';
 
 /** Every benchmark, or those that are named; each prints ratios or times of this one run, and says what it could not run. */
-const benches = { inspect: benchInspect, serve: benchServe, recovery: benchRecovery, json: benchJson, load: benchLoad } as const;
+const benches = {
+  inspect: benchInspect,
+  serve: benchServe,
+  recovery: benchRecovery,
+  json: benchJson,
+  load: benchLoad,
+  engine: benchEngine,
+} as const;
 const named = process.argv.slice(2);
 for (const [name, bench] of Object.entries(benches)) if (named.length === 0 || named.includes(name)) await bench();

@@ -13,7 +13,7 @@ const floats = (shape: readonly number[], ...values: readonly number[]): Tensor 
 });
 
 const loadable =
-  'const_out dense empty_out_dim fails fixed lookup multi nanout nodefault noinput nonbatch one_bytes outtypes pixels precision ragged scalar scalar_out slow str2d strings strmat tf1 twoout types unknownrank versions wide with_default'.split(
+  'const_out dense empty_out_dim fails fixed image lookup multi nanout nodefault noinput nonbatch one_bytes outtypes pixels precision ragged scalar scalar_out slow str2d strings strmat tf1 twoout types unknownrank versions wide with_default'.split(
     ' ',
   );
 

@@ -17,6 +17,7 @@ import { readVariablesIndex } from '../../src/main/savedmodel/variablesIndex.ts'
 import { readConcreteFunctions } from '../../src/main/savedmodel/objectGraph.ts';
 import { summarize } from '../../src/shared/contract/savedModel.ts';
 import { fixtures } from '../fixtures.ts';
+import { mutated } from './mutated.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const sample = (...path: string[]): Buffer => readFileSync(join(root, 'resources', 'sample', 'digits', '1', ...path));
@@ -32,25 +33,6 @@ const graphText = `meta_graphs { meta_info_def { tags: "serve" tensorflow_versio
   signature_def { key: "serving_default" value { inputs { key: "x" value { name: "p:0" dtype: DT_FLOAT tensor_shape { dim { size: -1 } } } }
     outputs { key: "y" value { name: "c:0" dtype: DT_FLOAT } } method_name: "tensorflow\\x2fserving/\\160redict" } }
   asset_file_def { filename: "a.txt" } }`;
-
-/** Some bytes changed, cut, doubled or put in. */
-const mutated = (original: Uint8Array): fc.Arbitrary<Uint8Array> =>
-  fc
-    .array(fc.record({ at: fc.nat(original.length - 1), kind: fc.constantFrom('set', 'cut', 'insert', 'flip'), byte: fc.nat(255) }), {
-      minLength: 1,
-      maxLength: 6,
-    })
-    .map((changes) => {
-      let bytes = Buffer.from(original);
-      for (const { at, kind, byte } of changes) {
-        const place = Math.min(at, Math.max(0, bytes.length - 1));
-        if (kind === 'set') bytes[place] = byte;
-        else if (kind === 'flip') bytes[place] = (bytes[place] ?? 0) ^ (1 << (byte % 8));
-        else if (kind === 'cut') bytes = Buffer.concat([bytes.subarray(0, place), bytes.subarray(place + 1 + byte)]);
-        else bytes = Buffer.concat([bytes.subarray(0, place), Buffer.alloc(1 + (byte % 20), byte), bytes.subarray(place)]);
-      }
-      return new Uint8Array(bytes);
-    });
 
 /** Graphs whose mutations are tried: the sample's, and small ones of the corpus that hold other things. */
 const graphFiles: readonly Uint8Array[] = [

@@ -5,7 +5,7 @@ import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import { valueDtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { MalformedProto } from '../protobuf/wire.ts';
-import { nodeOfTensor } from '../savedmodel/graphProblems.ts';
+import { constProblems, nodeOfTensor } from '../savedmodel/graphProblems.ts';
 import { readGraphs } from '../savedmodel/readGraphs.ts';
 import type { MetaGraph } from '../savedmodel/savedModelProto.ts';
 import { StatusError } from '../tfserving/status.ts';
@@ -91,6 +91,17 @@ function refuseUnsupported(graphs: Iterable<FlatGraph>): void {
   );
 }
 
+/** Attributes are parsed when they are asked for: what does not parse then is told as a whole file's damage is. */
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MalformedProto)
+      throw new StatusError('DATA_LOSS', `Can't parse saved_model as a SavedModel: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
 const nameSet = (names: Iterable<string>): string => `{${[...names].join(',')}}`;
 
 /** Refuses other inputs than the signature's, in TensorFlow Serving's words for names and the session's for types. */
@@ -160,9 +171,12 @@ function flattenSignature(flattener: Flattener, { inputs, outputs }: SignatureIn
  * Loads a version folder as TensorFlow's own loader does: the meta graph of the tags, its variables by running the restore op, its
  * tables by running the initialisation op. A signature is planned when it is first called.
  */
-export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], intraOpThreads = 0, interOpThreads = 0, signal } = {}) => {
+export const loadModel: LoadModel = (versionPath, options) => refusing(() => load(versionPath, options));
+
+const load: LoadModel = async (versionPath, { tags = ['serve'], intraOpThreads = 0, interOpThreads = 0, signal } = {}) => {
   const graph = await readMetaGraph(versionPath, tags, signal);
   const signatures = Object.fromEntries(Object.entries(graph.signatures).filter(([name]) => name !== '__saved_model_init_op'));
+  for (const { message } of constProblems(graph)) throw new StatusError('RESOURCE_EXHAUSTED', message);
   const checkpoint = await Checkpoint.read(versionPath);
   const flattener = new Flattener(graph);
   const state = new ModelState(versionPath, checkpoint ?? Checkpoint.empty());
@@ -193,7 +207,7 @@ export const loadModel: LoadModel = async (versionPath, { tags = ['serve'], intr
       const signature = runnable.get(name);
       if (signature === undefined) throw invalid(`Serving signature name: "${name}" not found in signature def`);
       if (runSignal?.aborted === true) throw new StatusError('CANCELLED', 'Request was cancelled');
-      const run = (): Promise<Record<string, Tensor>> => signature.run(inputs, outputs, runSignal);
+      const run = (): Promise<Record<string, Tensor>> => refusing(() => signature.run(inputs, outputs, runSignal));
       if (!writes) return run();
       // What one run writes the next one reads.
       const turn = last.then(run, run);

@@ -1,6 +1,7 @@
 import { StatusError } from '../tfserving/status.ts';
 import { topological, type Edge, type FlatGraph, type FlatNode } from './flatGraph.ts';
 import { failureAt } from './failure.ts';
+import { frameOps, FramedPlan } from './framedPlan.ts';
 import type { Kernel, KernelResult, OpContext, RunContext, RunGraph } from './kernel.ts';
 import type { ModelState } from './modelState.ts';
 import { opDefinition } from './opDefinition.ts';
@@ -62,6 +63,21 @@ function takingValues(node: FlatNode, kernel: Kernel): Kernel {
     );
 }
 
+function opContext(node: FlatNode, context: PlanContext): OpContext {
+  return { node, attributes: node.attributes, state: context.state, bodies: node.bodies.map((body) => lazily(body, context)) };
+}
+
+function kernelOf(context: OpContext): Kernel {
+  const { node } = context;
+  const make = opKernels.get(node.op);
+  if (make === undefined) throw new StatusError('UNIMPLEMENTED', `The embedded engine has no ${node.op} (node ${node.path})`);
+  try {
+    return make(context);
+  } catch (error) {
+    throw failureAt(error, node);
+  }
+}
+
 /** A flat graph, ready to run: its nodes in an order that keeps data and control dependencies, constants computed once. */
 export class Plan {
   readonly #graph: FlatGraph;
@@ -100,8 +116,8 @@ export class Plan {
         settled.add(node);
         continue;
       }
-      const context = plan.#opContext(node);
-      nodes.push({ node, kernel: takingValues(node, plan.#kernel(context)), context, controls, inputs, outputs });
+      const own = opContext(node, context);
+      nodes.push({ node, kernel: takingValues(node, kernelOf(own)), context: own, controls, inputs, outputs });
     }
     const argTypes = new Map(plan.#args.map((slot, index) => [slot, graph.args[index]?.type ?? { dtype: undefined, dims: null }]));
     const facts = { nodes, known: (slot: number) => plan.#initial[slot], argTypes, results: plan.#results };
@@ -113,26 +129,6 @@ export class Plan {
     const slots = this.#slots.get(node) ?? [];
     this.#slots.set(node, slots);
     return (slots[index] ??= this.#initial.push(undefined) - 1);
-  }
-
-  #opContext(node: FlatNode): OpContext {
-    return {
-      node,
-      attributes: node.attributes,
-      state: this.#context.state,
-      bodies: node.bodies.map((body) => lazily(body, this.#context)),
-    };
-  }
-
-  #kernel(context: OpContext): Kernel {
-    const { node } = context;
-    const make = opKernels.get(node.op);
-    if (make === undefined) throw new StatusError('UNIMPLEMENTED', `The embedded engine has no ${node.op} (node ${node.path})`);
-    try {
-      return make(context);
-    } catch (error) {
-      throw failureAt(error, node);
-    }
   }
 
   /** Computes a node whose inputs are all known. */
@@ -154,7 +150,7 @@ export class Plan {
       return false;
     let values: readonly Value[];
     try {
-      values = asList(await this.#kernel(this.#opContext(node))(known as readonly Value[], { signal: undefined }));
+      values = asList(await kernelOf(opContext(node, this.#context))(known as readonly Value[], { signal: undefined }));
     } catch (error) {
       // A branch that never runs may hold what cannot be computed; a constant itself must be sound.
       if (node.op === 'Const') throw failureAt(error, node);
@@ -202,12 +198,17 @@ export class Plan {
   }
 }
 
+/** Whether a graph has switches, merges or frames. */
+const hasFrames = (graph: FlatGraph): boolean => topological(graph).some(({ op }) => frameOps.has(op));
+
 /** Plans a graph when it first runs. */
 export function lazily(graph: FlatGraph, context: PlanContext): RunGraph {
-  let made: Promise<Plan> | undefined;
-  let plan: Plan | undefined;
+  let made: Promise<Plan | FramedPlan> | undefined;
+  let plan: Plan | FramedPlan | undefined;
+  const make = async (): Promise<Plan | FramedPlan> =>
+    hasFrames(graph) ? new FramedPlan(graph, (node) => takingValues(node, kernelOf(opContext(node, context)))) : Plan.make(graph, context);
   return async (inputs, run) => {
-    if (plan === undefined) plan = await (made ??= Plan.make(graph, context));
+    if (plan === undefined) plan = await (made ??= make());
     return plan.run(inputs, run);
   };
 }
@@ -215,7 +216,7 @@ export function lazily(graph: FlatGraph, context: PlanContext): RunGraph {
 /** Every op that a graph runs and that has no kernel, with the nodes that want it; functions included. */
 export function unsupportedOps(graph: FlatGraph, into: Map<string, Set<string>>): void {
   for (const node of topological(graph)) {
-    if (!opKernels.has(node.op)) into.set(node.op, (into.get(node.op) ?? new Set()).add(node.path));
+    if (!opKernels.has(node.op) && !frameOps.has(node.op)) into.set(node.op, (into.get(node.op) ?? new Set()).add(node.path));
     for (const body of node.bodies) unsupportedOps(body, into);
   }
 }

@@ -39,7 +39,8 @@ function signatureProblems(graph: MetaGraph): readonly Problem[] {
   return found;
 }
 
-function constProblems(graph: MetaGraph): readonly Problem[] {
+/** A constant that claims far more than it holds would be blown up at load. */
+export function constProblems(graph: MetaGraph): readonly Problem[] {
   for (const node of allNodes(graph)) {
     if (node.op !== 'Const') continue;
     const tensor = attrTensor(node.attr('value'));

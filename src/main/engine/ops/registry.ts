@@ -1,6 +1,7 @@
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { arrayOps } from './array.ts';
 import { castOps } from './cast.ts';
+import { decodeImageOps } from './decodeImage.ts';
 import { elementwise } from './elementwise.ts';
 import { gatherOps } from './gather.ts';
 import { matrixOps } from './matrix.ts';
@@ -19,6 +20,7 @@ import { tableOps } from './table.ts';
 import { imageOps } from './image.ts';
 import { signalOps } from './signal.ts';
 import { sparseOps } from './sparse.ts';
+import { tensorArrayOps } from './tensorArray.ts';
 
 const families: readonly OpFamily[] = [
   arrayOps,
@@ -40,6 +42,8 @@ const families: readonly OpFamily[] = [
   listOps,
   spaceOps,
   stringOps,
+  decodeImageOps,
+  tensorArrayOps,
   tableOps,
 ];
 
