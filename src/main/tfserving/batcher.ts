@@ -3,8 +3,7 @@ import type { Tensor, TensorData } from '../../shared/tensor/tensor.ts';
 import type { TextSchema } from '../protobuf/textFormat.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { configMessage } from './modelServerConfig.ts';
-import { invalid } from './predictRequest.ts';
-import { StatusError } from './status.ts';
+import { StatusError, invalid } from './status.ts';
 import type { ProtoReader } from '../protobuf/wire.ts';
 
 /** BatchingParameters with the defaults of TensorFlow's batch scheduler. */

@@ -1,7 +1,7 @@
 import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { JsonWriter } from './jsonWriter.ts';
-import { invalid } from './predictRequest.ts';
+import { invalid } from './status.ts';
 
 /** TensorFlow Serving's Classify and Regress: examples in, labels with scores or one number each out. Source: its classifier and regressor. */
 

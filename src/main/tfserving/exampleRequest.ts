@@ -1,7 +1,8 @@
 import { ProtoWriter } from '../protobuf/wire.ts';
 import { typeName } from './jsonDebug.ts';
 import type { JsonTape } from './jsonTape.ts';
-import { base64Entry, decodeBase64, formatError, invalid, readTape, signatureNameOf } from './predictRequest.ts';
+import { base64Entry, decodeBase64, formatError, readTape, signatureNameOf } from './predictRequest.ts';
+import { invalid } from './status.ts';
 
 /**
  * The bodies of :classify and :regress: examples as serialized tf.Example messages (example.proto, feature.proto). A context stands

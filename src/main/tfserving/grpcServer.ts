@@ -23,15 +23,15 @@ import {
   readSpecRequest,
   type ExampleResult,
 } from './inferenceMessages.ts';
+import type { LeaseLimit } from './leaseLimit.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { ModelManager } from './modelManager.ts';
 import type { ModelConfig } from './modelServerConfig.ts';
 import type { SpecMessage } from './modelSpecMessage.ts';
 import { modelStatusResponse, readReloadConfigRequest, reloadConfigResponse } from './modelServiceMessages.ts';
 import { predictInputs } from './predictInputs.ts';
-import { invalid } from './predictRequest.ts';
 import type { Servable } from './servable.ts';
-import { StatusError, statusCode } from './status.ts';
+import { StatusError, statusCode, invalid } from './status.ts';
 
 export interface GrpcServerOptions {
   readonly manager: ModelManager<Servable>;
@@ -42,8 +42,8 @@ export interface GrpcServerOptions {
   /** Answers of Predict as raw bytes instead of lists. */
   readonly asContent: boolean;
   readonly hasHealth: boolean;
-  /** Calls that are worked on at a time; more are told to come again. */
-  readonly maxCalls: number;
+  /** Versions for calls, at most so many at a time. */
+  readonly limit: LeaseLimit<Servable>;
   /** `--grpc_channel_arguments`. */
   readonly channelArguments: Readonly<Record<string, string | number>>;
 }
@@ -94,7 +94,6 @@ function callSignature(servable: Servable, name: string): SignatureInfo {
 /** TensorFlow Serving's gRPC: PredictionService, ModelService, and the standard health service where it is wanted. */
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
-  #calls = 0;
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
@@ -105,7 +104,6 @@ export class GrpcServer {
     const options: ServerOptions = {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
-      'grpc.max_concurrent_streams': this.#options.maxCalls,
       ...this.#options.channelArguments,
     };
     const server = new Server(options);
@@ -128,22 +126,12 @@ export class GrpcServer {
   }
 
   #unary(answer: Answer): handleUnaryCall<Buffer, Buffer> {
-    const work = async (request: Buffer, signal: AbortSignal): Promise<Buffer> => {
-      const { maxCalls } = this.#options;
-      if (this.#calls >= maxCalls) throw new StatusError('UNAVAILABLE', `The server works on ${maxCalls} calls; try again later`);
-      this.#calls += 1;
-      try {
-        return buffer(await answer(request, { signal }));
-      } finally {
-        this.#calls -= 1;
-      }
-    };
     const serve = async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
       const end = new AbortController();
       const ended = (): void => end.abort(new StatusError('CANCELLED', 'The call was cancelled'));
       call.once('cancelled', ended);
       try {
-        callback(null, await work(call.request, end.signal));
+        callback(null, buffer(await answer(call.request, { signal: end.signal })));
       } catch (error) {
         const { status, message } = asStatusError(error);
         callback({ code: statusCode[status], details: message, metadata: new Metadata() });
@@ -176,8 +164,8 @@ export class GrpcServer {
       const { spec, inputs, outputFilter } = readPredictMessage(request);
       const { name, signatureName } = named(spec);
       setModel(name);
-      const { manager, inference, asContent } = this.#options;
-      const lease = manager.lease(spec);
+      const { limit, inference, asContent } = this.#options;
+      const lease = limit.lease(spec);
       const answered = { name, version: lease.version, signatureName: signatureName === '' ? 'serving_default' : signatureName };
       const outputs = await underLease(lease, signal, async ({ model: servable }) => {
         const checked = predictInputs(callSignature(servable, signatureName), servable.defaults(signatureName), inputs, outputFilter);
@@ -196,9 +184,9 @@ export class GrpcServer {
     examples: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<{ readonly result: ExampleResult; readonly spec: { name: string; version: bigint; signatureName: string } }> {
-    const { manager, inference } = this.#options;
+    const { limit, inference } = this.#options;
     const { name, signatureName } = named(spec);
-    const lease = manager.lease(spec);
+    const lease = limit.lease(spec);
     const result = await underLease(lease, signal, async ({ model }): Promise<ExampleResult> => {
       if (kind === 'classify') return { kind, classes: await inference.classify(name, model, signatureName, examples, { signal }) };
       return { kind, values: await inference.regress(name, model, signatureName, examples, { signal }) };

@@ -3,9 +3,8 @@ import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { checkExampleSignature, classesOf, exampleInputs, regressionsOf, type ExampleMethod, type ScoredClass } from './classifyRegress.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Lease } from './modelManager.ts';
-import { invalid } from './predictRequest.ts';
 import type { Servable } from './servable.ts';
-import { StatusError } from './status.ts';
+import { StatusError, invalid } from './status.ts';
 
 /** What both the REST and the gRPC server do with a request that they have read. */
 

@@ -7,6 +7,7 @@ import { ServerCredentials, type Server as GrpcServerHandle } from '@grpc/grpc-j
 import { batchingParametersFromText, type BatchingParameters } from './batcher.ts';
 import { GrpcServer } from './grpcServer.ts';
 import { Inference } from './inference.ts';
+import { LeaseLimit } from './leaseLimit.ts';
 import { ServerMetrics } from './metrics.ts';
 import { ModelManager } from './modelManager.ts';
 import { InvalidConfigText, configMessage, modelServerConfigFromText, type ModelConfig } from './modelServerConfig.ts';
@@ -15,9 +16,7 @@ import { ModelSources } from './modelSources.ts';
 import { RestServer } from './restServer.ts';
 import { loadServable, type Servable } from './servable.ts';
 import type { ServerFlags } from './serverFlags.ts';
-import { StatusError } from './status.ts';
-
-const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message);
+import { StatusError, invalid } from './status.ts';
 
 async function readConfigFile(path: string, log: WriteLog): Promise<string> {
   try {
@@ -245,6 +244,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
   await sources.configure(models, { signal });
   const { model_config_file: configFile, model_config_file_poll_wait_seconds: pollSeconds } = flags;
   if (configFile !== '' && pollSeconds > 0) undo.use(watchConfigFile(configFile, pollSeconds, sources, log));
+  const limit = new LeaseLimit(manager, flags.max_requests);
   const inference = new Inference(metrics, { checkMethodName: flags.enable_signature_method_name_check });
   const socket = flags.grpc_socket_path;
   if (port !== 0 || socket !== '') {
@@ -258,7 +258,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
       reload: (wanted, options) => sources.configure(wanted, options),
       asContent: flags.enable_serialization_as_tensor_content,
       hasHealth: flags.enable_grpc_healthcheck_service,
-      maxCalls: flags.max_requests,
+      limit,
       channelArguments: channelArguments(flags.grpc_channel_arguments),
     }).create();
     undo.defer(() => closeGrpc(server));
@@ -281,7 +281,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
       timeoutMs: flags.rest_api_timeout_in_ms,
       hasCors: flags.rest_api_enable_cors_support,
       maxRequestBytes: flags.max_request_bytes,
-      maxRequests: flags.max_requests,
+      limit,
     }).create();
     undo.defer(() => closeRest(server));
     try {

@@ -1,6 +1,6 @@
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { invalid } from './predictRequest.ts';
+import { invalid } from './status.ts';
 
 const joined = (names: Iterable<string>): string => [...names].join(',');
 

@@ -4,7 +4,7 @@ import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { debugText, typeName } from './jsonDebug.ts';
 import { readPredictFast } from './predictRequestFast.ts';
 import { JsonFault, JsonTape } from './jsonTape.ts';
-import { StatusError, type StatusName } from './status.ts';
+import { StatusError, invalid, type StatusName } from './status.ts';
 import { TensorFill, isNumericJson } from './tensorFill.ts';
 import { tensorFlowName } from './tensorFlowName.ts';
 
@@ -21,8 +21,6 @@ export interface PredictRequest {
 
 /** A signature by its name; `''` is the default. Throws StatusError where there is none, or no such model. */
 export type FindSignature = (name: string) => SignatureInfo;
-
-export const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message);
 
 const maxDims = 254;
 

@@ -10,6 +10,7 @@ export type BodyRefusal = 'tooLarge' | 'noRoom' | 'gone';
 /** Bytes that all requests together may hold at a time. */
 export class ByteBudget {
   #left: number;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(bytes: number) {
     this.#left = bytes;
@@ -24,6 +25,16 @@ export class ByteBudget {
 
   give(bytes: number): void {
     this.#left += bytes;
+  }
+
+  /** Work whose bytes are known only when it is done: one at a time. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 }
 
@@ -63,8 +74,13 @@ export async function readRequestBody(
   }
   if (request.headers['content-encoding'] !== 'gzip') return { bytes: raw, [Symbol.dispose]: release };
   try {
-    const bytes = await inflate(raw, { maxOutputLength: limit });
-    return { bytes, [Symbol.dispose]: release };
+    const bytes = await budget.inTurn(() => inflate(raw, { maxOutputLength: limit }));
+    if (budget.take(bytes.length)) {
+      held += bytes.length;
+      return { bytes, [Symbol.dispose]: release };
+    }
+    release();
+    return 'noRoom';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       release();
@@ -84,14 +100,21 @@ function collect(
   let first: Buffer | undefined;
   let all: Buffer | undefined;
   let length = 0;
+  let isOver = false;
+  const settle = (outcome: Buffer | BodyRefusal): void => {
+    isOver = true;
+    resolve(outcome);
+  };
   request.on('data', (chunk: Buffer) => {
+    // What still comes of a refused body is let go.
+    if (isOver) return;
     const end = length + chunk.length;
     if (end > limit) {
-      resolve('tooLarge');
+      settle('tooLarge');
       return;
     }
     if (end > uncountedBytes && !takeMore(chunk.length)) {
-      resolve('noRoom');
+      settle('noRoom');
       return;
     }
     if (first === undefined) first = chunk;
@@ -107,7 +130,7 @@ function collect(
     }
     length = end;
   });
-  request.once('end', () => resolve(all?.subarray(0, length) ?? first ?? empty));
-  request.once('close', () => resolve('gone'));
+  request.once('end', () => settle(all?.subarray(0, length) ?? first ?? empty));
+  request.once('close', () => settle('gone'));
   return promise;
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { writeClasses, writeRegressions } from './classifyRegress.ts';
 import { readExampleRequest } from './exampleRequest.ts';
 import { predictSignature, underLease, type Inference } from './inference.ts';
+import type { LeaseLimit } from './leaseLimit.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Lease, ModelManager } from './modelManager.ts';
 import { readPredictRequest } from './predictRequest.ts';
@@ -22,8 +23,8 @@ export interface RestServerOptions {
   readonly timeoutMs: number;
   readonly hasCors: boolean;
   readonly maxRequestBytes: number;
-  /** Requests that are worked on at a time; more are told to come again. */
-  readonly maxRequests: number;
+  /** Versions for requests, at most so many at a time. */
+  readonly limit: LeaseLimit<Servable>;
 }
 
 const maxConnections = 4096;
@@ -51,7 +52,6 @@ export class RestServer {
   readonly #options: RestServerOptions;
   readonly #budget: ByteBudget;
   readonly #routes = new Map<string, RestRoute>();
-  #requests = 0;
   /** Answers that clients have not taken yet, oldest first, and their bytes. */
   readonly #unsent = new Map<ServerResponse, number>();
   #unsentBytes = 0;
@@ -183,40 +183,37 @@ export class RestServer {
   }
 
   async #infer(request: IncomingMessage, response: ServerResponse, route: Extract<RestRoute, { kind: 'infer' }>): Promise<void> {
-    const { maxRequestBytes, maxRequests, timeoutMs } = this.#options;
+    const { maxRequestBytes, timeoutMs } = this.#options;
     const body = await readRequestBody(request, { limit: maxRequestBytes, budget: this.#budget });
     if (body === 'gone') throw new Gone();
     if (typeof body === 'string') throw new RefusedBody(body, maxRequestBytes);
     using _ = body;
-    if (this.#requests >= maxRequests)
-      throw new StatusError(
-        'UNAVAILABLE',
-        `The server works on ${maxRequests} requests, and takes no more (--max_requests); try again later`,
-      );
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')), timeoutMs);
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(new StatusError('DEADLINE_EXCEEDED', 'Timed out waiting for notification')), timeoutMs);
+    const gone = (): void => end.abort(new Gone());
+    response.once('close', gone);
     const { socket } = request;
     computing.add(socket);
-    this.#requests += 1;
     try {
-      this.#send(response, 200, await this.#answer(route, body.bytes, deadline.signal), 'application/json');
+      const answer = await this.#answer(route, body.bytes, end.signal);
+      response.off('close', gone);
+      this.#send(response, 200, answer, 'application/json');
     } finally {
-      this.#requests -= 1;
       clearTimeout(timer);
       computing.delete(socket);
     }
   }
 
   async #answer({ method, model }: Extract<RestRoute, { kind: 'infer' }>, body: Buffer, signal: AbortSignal): Promise<Buffer> {
-    const { manager, inference } = this.#options;
+    const { limit, inference } = this.#options;
     if (method === 'predict') {
       let lease: Lease<Servable> | undefined;
       try {
         const { signatureName, rows, inputs } = readPredictRequest(body, (name) => {
-          lease ??= manager.lease(model);
+          lease ??= limit.lease(model);
           return predictSignature(lease.model, name);
         });
-        lease ??= manager.lease(model);
+        lease ??= limit.lease(model);
         const held = lease;
         lease = undefined;
         const outputs = await underLease(held, signal, ({ model: servable }) =>
@@ -228,7 +225,7 @@ export class RestServer {
       }
     }
     const { signatureName, examples } = readExampleRequest(body);
-    const lease = manager.lease(model);
+    const lease = limit.lease(model);
     if (method === 'classify')
       return writeClasses(
         await underLease(lease, signal, (held) => inference.classify(model.name, held.model, signatureName, examples, { signal })),
@@ -274,7 +271,7 @@ const answering = new WeakMap<Socket, ServerResponse>();
 /** Sockets whose request is being computed. */
 const computing = new WeakSet<Socket>();
 
-/** The client went away before its body was read. */
+/** The client went away before it was answered. */
 class Gone extends Error {}
 
 class RefusedBody extends StatusError {

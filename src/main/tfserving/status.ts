@@ -30,3 +30,6 @@ export class StatusError extends Error {
     this.status = status;
   }
 }
+
+/** The refusal that most requests meet. */
+export const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message);

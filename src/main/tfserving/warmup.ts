@@ -7,9 +7,8 @@ import { readExampleMessage, readMultiInferenceMessage, readPredictMessage } fro
 import type { ServerMetrics } from './metrics.ts';
 import type { WriteLog } from './modelServerLog.ts';
 import { predictInputs } from './predictInputs.ts';
-import { invalid } from './predictRequest.ts';
 import type { Servable } from './servable.ts';
-import { StatusError } from './status.ts';
+import { StatusError, invalid } from './status.ts';
 
 /**
  * A version's own requests, replayed before it is available, so that the first real one is not the slow one:
