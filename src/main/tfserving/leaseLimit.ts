@@ -22,17 +22,17 @@ export class LeaseLimit<M extends AsyncDisposable> {
         'UNAVAILABLE',
         `The server works on ${this.#max} requests, and takes no more (--max_requests); try again later`,
       );
-    const { version, model, release } = this.#manager.lease(wanted);
+    const lease = this.#manager.lease(wanted);
     this.#count += 1;
     let isOpen = true;
     return {
-      version,
-      model,
+      version: lease.version,
+      model: lease.model,
       release: () => {
         if (!isOpen) return;
         isOpen = false;
         this.#count -= 1;
-        release();
+        lease.release();
       },
     };
   }
