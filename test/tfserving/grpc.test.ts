@@ -53,6 +53,20 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
     expect(await firstOfStream(address, '/grpc.health.v1.Health/Watch', new Uint8Array())).toEqual(Buffer.of(8, 1));
   });
 
+  test('a UNIX socket is listened to beside the REST port', async () => {
+    const socket = join(folder, 'grpc.sock');
+    await using server = await runModelServer([
+      '--model_name=half_plus_two',
+      `--model_base_path=${models}/half_plus_two`,
+      `--grpc_socket_path=${socket}`,
+    ]);
+    using grpc = rawGrpc(`unix:${socket}`);
+    expect(
+      await grpc.call('/tensorflow.serving.PredictionService/Predict', predictMessage('half_plus_two', { x: floats([1]) })),
+    ).toHaveProperty('bytes');
+    expect(server.restPort).toBeGreaterThan(0);
+  });
+
   test('no bytes and no call that is given up keep it from answering others', async () => {
     await using server = await runModelServer(['--model_name=slow', `--model_base_path=${models}/slow`], { rest: false, grpc: true });
     const address = `127.0.0.1:${server.grpcPort}`;
@@ -78,7 +92,7 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
     expect('bytes' in outcome ? readPredictAnswer(outcome.bytes).outputs : outcome).toMatchObject({ y: { shape: [1] } });
   });
 
-  test('with --ssl_config_file only TLS is spoken', async () => {
+  test('with --ssl_config_file only TLS is spoken, and clients show who they are where that is wanted', async () => {
     const key = join(folder, 'key.pem');
     const certificate = join(folder, 'certificate.pem');
     execFileSync(
@@ -104,16 +118,25 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
     );
     const text = (path: string): string => readFileSync(path, 'utf8').replaceAll('\n', '\\n');
     const config = join(folder, 'ssl.config');
-    writeFileSync(config, `server_key: "${text(key)}"\nserver_cert: "${text(certificate)}"\ncustom_ca: ""\nclient_verify: false\n`);
-    await using server = await runModelServer(
-      ['--model_name=half_plus_two', `--model_base_path=${models}/half_plus_two`, `--ssl_config_file=${config}`],
-      { rest: false, grpc: true },
-    );
+    const secrets = (ca: string, verify: boolean): string =>
+      `server_key: "${text(key)}"\nserver_cert: "${text(certificate)}"\ncustom_ca: "${ca}"\nclient_verify: ${verify}\n`;
+    const flags = ['--model_name=half_plus_two', `--model_base_path=${models}/half_plus_two`, `--ssl_config_file=${config}`];
+    const predict = '/tensorflow.serving.PredictionService/Predict';
     const message = predictMessage('half_plus_two', { x: floats([1]) });
-    using secure = rawGrpc(`localhost:${server.grpcPort}`, credentials.createSsl(readFileSync(certificate)));
-    expect(await secure.call('/tensorflow.serving.PredictionService/Predict', message)).toHaveProperty('bytes');
+    const [ca, pem] = [readFileSync(certificate), readFileSync(key)];
+    writeFileSync(config, secrets('', false));
+    await using server = await runModelServer(flags, { rest: false, grpc: true });
+    using secure = rawGrpc(`localhost:${server.grpcPort}`, credentials.createSsl(ca));
+    expect(await secure.call(predict, message)).toHaveProperty('bytes');
     using plain = rawGrpc(`localhost:${server.grpcPort}`);
-    expect(await plain.call('/tensorflow.serving.PredictionService/Predict', message)).toMatchObject({ code: 14 });
+    expect(await plain.call(predict, message)).toMatchObject({ code: 14 });
+
+    writeFileSync(config, secrets(text(certificate), true));
+    await using strict = await runModelServer(flags, { rest: false, grpc: true });
+    using nobody = rawGrpc(`localhost:${strict.grpcPort}`, credentials.createSsl(ca));
+    expect(await nobody.call(predict, message)).toMatchObject({ code: 14 });
+    using known = rawGrpc(`localhost:${strict.grpcPort}`, credentials.createSsl(ca, pem, ca));
+    expect(await known.call(predict, message)).toHaveProperty('bytes');
   });
 });
 

@@ -1,14 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { milestoneOf } from '../../src/shared/tfserving/milestones.ts';
 import { parseServerLine } from '../../src/main/doctor/serverLog.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
-import { ask, runModelServer, type RunningServer } from './runModelServer.ts';
+import { ask, predictRest, runModelServer, type RunningServer } from './runModelServer.ts';
 
 const root = fixtures();
 const models = join(root ?? '', 'reference', 'rest', 'models');
@@ -30,11 +27,6 @@ function addVersion(base: string, version: string, source: string): void {
 }
 
 const half = ['--model_name=half_plus_two', `--model_base_path=${models}/half_plus_two`];
-const predict = (port: number, model: string, body: string): Promise<{ status: number; body: string }> =>
-  ask(port, { method: 'POST', target: `/v1/models/${model}:predict`, body }).then((answer) => ({
-    ...answer,
-    body: answer.body.toString(),
-  }));
 
 interface VersionState {
   readonly version: string;
@@ -54,23 +46,6 @@ async function states(port: number, model: string): Promise<readonly VersionStat
 
 const messages = (server: RunningServer): readonly string[] =>
   server.log.map((text) => parseServerLine({ time: '2026-01-01T00:00:00Z', stream: 'stderr', text }).message);
-
-/** Sends bytes as they are; what came back until the server or the test closed. */
-async function raw(port: number, bytes: string, until: RegExp): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  socket.write(Buffer.from(bytes, 'latin1'));
-  let text = '';
-  const { promise, resolve } = Promise.withResolvers<string>();
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1');
-    if (until.test(text)) resolve(text);
-  });
-  socket.once('close', () => resolve(text));
-  const answer = await promise;
-  socket.destroy();
-  return answer;
-}
 
 describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? whyNoFixtures : ''}`, () => {
   describe('starting', () => {
@@ -153,7 +128,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
         '--num_load_threads has no effect here: versions load one after the other',
         '--rest_api_num_threads has no effect here: one thread reads all requests',
       ]);
-      expect(await predict(server.restPort, 'half_plus_two', '{"instances":[1]}')).toMatchObject({ status: 200 });
+      expect(await predictRest(server.restPort, 'half_plus_two', '{"instances":[1]}')).toMatchObject({ status: 200 });
     });
 
     test('a flag with a value that it cannot have ends it', async () => {
@@ -191,7 +166,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       const end = new AbortController();
       const asking = (async () => {
         while (!end.signal.aborted) {
-          const { status, body } = await predict(restPort, 'm', '{"instances":[1.0]}');
+          const { status, body } = await predictRest(restPort, 'm', '{"instances":[1.0]}');
           answers.add(`${status} ${body.replaceAll(/\s/g, '')}`);
         }
       })();
@@ -205,7 +180,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       end.abort();
       await asking;
       expect(answers).toEqual(new Set(['200 {"predictions":[1.0]}', '200 {"predictions":[2.0]}']));
-      expect(await predict(restPort, 'm/versions/1', '{"instances":[1.0]}')).toMatchObject({ status: 404 });
+      expect(await predictRest(restPort, 'm/versions/1', '{"instances":[1.0]}')).toMatchObject({ status: 404 });
 
       // A broken one does not take the place of the one that works, and is not tried for ever.
       mkdirSync(join(base, '3'));
@@ -217,12 +192,12 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
           { version: '2', state: 'AVAILABLE', code: 'OK' },
           { version: '1', state: 'END', code: 'OK' },
         ]);
-      expect(await predict(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
+      expect(await predictRest(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
 
       // The base folder gone: what is served stays. The versions gone: they are unloaded.
       renameSync(base, `${base}-away`);
       await expect.poll(() => messages(server).some((line) => line.includes('Could not find base path')), { timeout: 30_000 }).toBe(true);
-      expect(await predict(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
+      expect(await predictRest(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
       mkdirSync(base);
       await expect
         .poll(() => states(restPort, 'm'), { timeout: 30_000 })
@@ -231,7 +206,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
           { version: '2', state: 'END', code: 'OK' },
           { version: '1', state: 'END', code: 'OK' },
         ]);
-      expect(await predict(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 404 });
+      expect(await predictRest(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 404 });
 
       // One that comes back is loaded again.
       rmSync(base, { recursive: true });
@@ -266,10 +241,12 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       await expect.poll(() => states(restPort, 'two'), { timeout: 30_000 }).toEqual(available('5', '3'));
       await expect.poll(() => states(restPort, 'all'), { timeout: 30_000 }).toEqual(available('5', '3', '2', '1', '0', '-7'));
       await expect.poll(() => states(restPort, 'one'), { timeout: 30_000 }).toEqual(available('5'));
-      expect((await predict(restPort, 'all/versions/00005', '{"instances":[1.0]}')).body.replaceAll(/\s/g, '')).toBe(
+      expect((await predictRest(restPort, 'all/versions/00005', '{"instances":[1.0]}')).body.replaceAll(/\s/g, '')).toBe(
         '{"predictions":[3.0]}',
       );
-      expect((await predict(restPort, 'all/versions/0', '{"instances":[1.0]}')).body.replaceAll(/\s/g, '')).toBe('{"predictions":[1.0]}');
+      expect((await predictRest(restPort, 'all/versions/0', '{"instances":[1.0]}')).body.replaceAll(/\s/g, '')).toBe(
+        '{"predictions":[1.0]}',
+      );
     });
 
     test('the configuration file is read again: models come and go, labels move, nonsense changes nothing', async () => {
@@ -285,7 +262,7 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
         '--max_num_load_retries=0',
       ]);
       const { restPort } = server;
-      const labelled = async (): Promise<number> => (await predict(restPort, 'm/labels/stable', '{"instances":[1.0]}')).status;
+      const labelled = async (): Promise<number> => (await predictRest(restPort, 'm/labels/stable', '{"instances":[1.0]}')).status;
       expect(await states(restPort, 'other')).toBe('Could not find any versions of model other');
 
       write(line('m', 'versions', `${both} version_labels { key: "stable" value: 3 }`), line('other', 'dense'));
@@ -301,181 +278,13 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       write(line('m', 'versions', both), line('bad', 'corrupt'));
       await expect.poll(() => states(restPort, 'bad'), { timeout: 30_000 }).toEqual([{ version: '1', state: 'END', code: 'DATA_LOSS' }]);
       await expect.poll(() => states(restPort, 'other'), { timeout: 30_000 }).toEqual([{ version: '1', state: 'END', code: 'OK' }]);
-      expect(await predict(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
-    });
-  });
-
-  describe('requests that come to harm', () => {
-    let server: RunningServer;
-    beforeAll(async () => {
-      const config = join(folder, 'harm.config');
-      writeFileSync(
-        config,
-        `model_config_list { ${['half_plus_two', 'slow', 'strings'].map((name) => `config { name: "${name}" base_path: "${models}/${name}" model_platform: "tensorflow" }`).join('\n')} }`,
-      );
-      server = await runModelServer([`--model_config_file=${config}`, '--max_request_bytes=1000000', '--rest_api_timeout_in_ms=1000']);
-    });
-    afterAll(() => server[Symbol.asyncDispose]());
-    const stillAnswers = async (): Promise<void> =>
-      expect(await predict(server.restPort, 'half_plus_two', '{"instances":[1]}')).toMatchObject({ status: 200 });
-
-    test('a body over the limit is refused with the limit, announced or not, inflated or not', async () => {
-      const large = `{"instances":[${'1,'.repeat(600_000)}1]}`;
-      const target = '/v1/models/half_plus_two:predict';
-      const refusal = { status: 413, body: expect.stringContaining('larger than 1000000 bytes (--max_request_bytes)') as string };
-      const posted = async (body: Buffer | string, headers: Record<string, string>): Promise<unknown> => {
-        const answer = await ask(server.restPort, { method: 'POST', target, body, headers });
-        return { status: answer.status, body: answer.body.toString() };
-      };
-      expect(await posted(large, { 'content-length': String(large.length) })).toMatchObject(refusal);
-      expect(await posted(gzipSync(`{"instances":[${'1,'.repeat(30_000_000)}1]}`), { 'content-encoding': 'gzip' })).toMatchObject(refusal);
-      await stillAnswers();
-    });
-
-    test('what takes longer than its deadline is answered 504, and others are answered meanwhile', async () => {
-      const slow = predict(server.restPort, 'slow', '{"instances":[100000]}');
-      await stillAnswers();
-      expect(await slow).toMatchObject({ status: 504, body: expect.stringContaining('Timed out waiting for notification') as string });
-    });
-
-    test('clients that announce much and send little do not keep others from being answered', async () => {
-      const head = 'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: 900000\r\n\r\n{"instances":[';
-      const sockets = await Promise.all(
-        Array.from({ length: 200 }, async () => {
-          const socket = connect(server.restPort, '127.0.0.1');
-          await once(socket, 'connect');
-          socket.write(head);
-          return socket;
-        }),
-      );
-      await stillAnswers();
-      for (const socket of sockets) socket.destroy();
-      await stillAnswers();
-    });
-
-    test('clients that do not take their answers do not keep others from being answered', async () => {
-      const body = `{"instances":[${'0.123456,'.repeat(100_000)}1]}`;
-      const request = `POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-      const sockets = await Promise.all(
-        Array.from({ length: 10 }, async () => {
-          const socket = connect(server.restPort, '127.0.0.1');
-          socket.on('error', () => undefined);
-          await once(socket, 'connect');
-          socket.pause();
-          socket.write(request.repeat(5));
-          return socket;
-        }),
-      );
-      for (let count = 0; count < 20; count += 1) await stillAnswers();
-      for (const socket of sockets) socket.destroy();
-      await stillAnswers();
-    });
-
-    test('more requests than --max_requests are told to come again: 503', async () => {
-      await using one = await runModelServer([
-        '--model_name=slow',
-        `--model_base_path=${models}/slow`,
-        '--max_requests=1',
-        '--rest_api_timeout_in_ms=3000',
-      ]);
-      const first = predict(one.restPort, 'slow', '{"instances":[100000]}');
-      await expect
-        .poll(() => predict(one.restPort, 'slow', '{"instances":[1]}'), { timeout: 30_000 })
-        .toMatchObject({ status: 503, body: expect.stringContaining('--max_requests') as string });
-      expect(await first).toMatchObject({ status: 504 });
-      await expect.poll(async () => (await predict(one.restPort, 'slow', '{"instances":[1]}')).status, { timeout: 30_000 }).toBe(200);
-    });
-
-    test.each([
-      ['forty thousand lists', `{"inputs":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, 400],
-      ['a million open lists', `{"inputs":${'['.repeat(900_000)}`, 400],
-      ['a hundred thousand names', `{"instances":[{${Array.from({ length: 60_000 }, (_, at) => `"a${at}":1`).join(',')}}]}`, 400],
-      ['a ragged end', `{"instances":[${'[1],'.repeat(200_000)}[1,2]]}`, 400],
-      ['an unknown text', '\u0000\u0001\u0002', 400],
-    ])('%s cannot stop it', async (_, body, status) => {
-      expect(await predict(server.restPort, 'half_plus_two', body)).toMatchObject({ status });
-      await stillAnswers();
-    });
-
-    test('strings that are no text come back as base64: the body is UTF-8', async () => {
-      const { body } = await ask(server.restPort, {
-        method: 'POST',
-        target: '/v1/models/strings:predict',
-        body: '{"instances":[{"b64":"//4="}]}',
-      });
-      expect(JSON.parse(body.toString())).toMatchObject({ predictions: [{ upper: { b64: '//4=' } }] });
-    });
-
-    test.each([
-      ['garbage', '\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],
-      ['a method in small letters', 'post /v1/models/half_plus_two:predict HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 501 Not Implemented/],
-      ['CONNECT', 'CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 501 Not Implemented/],
-      ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],
-      ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 404 Not Found/],
-      ['a negative length', 'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: -5\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],
-      ['no host', 'GET /v1/models/half_plus_two HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 200 OK/],
-      ['HTTP/1.0', 'GET /v1/models/half_plus_two HTTP/1.0\r\n\r\n', /^HTTP\/1\.1 200 OK/],
-      ['an absolute target', 'GET http://a.b/v1/models/half_plus_two HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 200 OK/],
-      ['a header of 64 KB', `GET /v1/models/half_plus_two HTTP/1.1\r\nX-A: ${'a'.repeat(65_536)}\r\n\r\n`, /^HTTP\/1\.1 200 OK/],
-      [
-        'an expectation',
-        'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n',
-        /^HTTP\/1\.1 100 Continue/,
-      ],
-      [
-        'two requests at once',
-        'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: 19\r\n\r\n{"instances":[1.0]}POST /v1/models/half_plus_two:predict HTTP/1.1\r\nContent-Length: 19\r\n\r\n{"instances":[3.0]}',
-        /2\.5[\s\S]*3\.5/,
-      ],
-      [
-        'chunks',
-        'POST /v1/models/half_plus_two:predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n{"instances":[1.0]}\r\n0\r\n\r\n',
-        /2\.5/,
-      ],
-    ])('raw: %s is answered as the genuine server does', async (_, bytes, expected) => {
-      expect(await raw(server.restPort, bytes, expected)).toMatch(expected);
-      await stillAnswers();
-    });
-  });
-
-  describe('batching', () => {
-    let server: RunningServer;
-    beforeAll(async () => {
-      const config = join(folder, 'batch.config');
-      writeFileSync(
-        config,
-        `model_config_list { ${['wide', 'slow'].map((name) => `config { name: "${name}" base_path: "${models}/${name}" model_platform: "tensorflow" }`).join('\n')} }`,
-      );
-      const parameters = join(root ?? '', 'reference', 'rest', 'config', 'batch.params');
-      server = await runModelServer([`--model_config_file=${config}`, '--enable_batching', `--batching_parameters_file=${parameters}`]);
-    });
-    afterAll(() => server[Symbol.asyncDispose]());
-
-    test('requests of different widths do not fail each other', async () => {
-      const asked = Array.from({ length: 20 }, (_, at) =>
-        predict(server.restPort, 'wide', at % 2 === 0 ? '{"instances":[[1,2]]}' : '{"instances":[[1,2,3]]}'),
-      );
-      const answers = (await Promise.all(asked)).map(({ body }) => body.replaceAll(/\s/g, ''));
-      expect(answers).toEqual(Array.from({ length: 20 }, (_, at) => `{"predictions":[${at % 2 === 0 ? '3.0' : '6.0'}]}`));
-    });
-
-    test('more batches than the queue takes are refused with 503, and the others answered', async () => {
-      const asked = Array.from({ length: 12 }, () => predict(server.restPort, 'slow', '{"instances":[3,3,3,3]}'));
-      const answers = await Promise.all(asked);
-      const refused = answers.filter(({ status }) => status === 503);
-      expect(new Set(refused.map(({ body }) => (JSON.parse(body) as { error: string }).error))).toEqual(
-        new Set([
-          'The batch scheduling queue to which this task was submitted is full; currently 2 batches enqueued and max_enqueued_batches is 2',
-        ]),
-      );
-      expect(answers.filter(({ status }) => status === 200).length + refused.length).toBe(12);
-      expect(refused.length).toBeLessThan(12);
+      expect(await predictRest(restPort, 'm', '{"instances":[1.0]}')).toMatchObject({ status: 200 });
     });
   });
 
   test('told to end, it finishes what it works on and ends with 0', async () => {
     await using server = await runModelServer(['--model_name=slow', `--model_base_path=${models}/slow`], { grpc: true });
-    const slow = predict(server.restPort, 'slow', '{"instances":[2]}');
+    const slow = predictRest(server.restPort, 'slow', '{"instances":[2]}');
     await expect
       .poll(async () => (await ask(server.restPort, { method: 'GET', target: '/v1/models/slow' })).status, { timeout: 30_000 })
       .toBe(200);

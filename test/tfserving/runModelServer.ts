@@ -125,3 +125,9 @@ export async function askRaw(port: number, text: string): Promise<{ readonly sta
   socket.destroy();
   return told;
 }
+
+/** One predict request with this body. */
+export async function predictRest(port: number, model: string, body: string): Promise<{ readonly status: number; readonly body: string }> {
+  const answer = await ask(port, { method: 'POST', target: `/v1/models/${model}:predict`, body });
+  return { status: answer.status, body: answer.body.toString() };
+}
