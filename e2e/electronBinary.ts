@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 
 /** Why the desktop specs cannot run here, or the path of Electron's program. */
 export function electronBinary(): { readonly path: string } | { readonly why: string } {
-  if (process.platform === 'linux' && (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? '') === '')
-    return { why: 'there is no display' };
+  const hasDisplay = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+  if (!hasDisplay) return { why: 'there is no display' };
+  if (process.getuid?.() === 0) return { why: 'Electron does not run as root' };
   const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
   const dist = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(folder, 'dist');
   const told = join(folder, 'path.txt');
