@@ -88,11 +88,14 @@ export function startDesktop(folder: string, env: NodeJS.ProcessEnv, args: reado
   // A second client of the same Chromium: it tells its port in its own folder.
   async function connect(): Promise<ReturnType<typeof chromium.connectOverCDP>> {
     const told = join(folder, 'chromium', 'DevToolsActivePort');
-    while (!existsSync(told)) {
+    // Chromium makes the file before it writes into it.
+    const readPort = (): string | undefined => (existsSync(told) ? /^(\d+)\n/.exec(readFileSync(told, 'utf8'))?.[1] : undefined);
+    let port = readPort();
+    for (; port === undefined; port = readPort()) {
       if (child.exitCode !== null) throw new Error(`the shell has ended\n${written}`);
       await new Promise((settle) => setTimeout(settle, 20));
     }
-    return chromium.connectOverCDP(`http://127.0.0.1:${readFileSync(told, 'utf8').split('\n')[0] ?? ''}`);
+    return chromium.connectOverCDP(`http://127.0.0.1:${port}`);
   }
   let browser: ReturnType<typeof connect> | undefined;
   return {
