@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
-import { valueDtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { MalformedProto } from '../protobuf/wire.ts';
 import { constProblems, nodeOfTensor } from '../savedmodel/graphProblems.ts';
@@ -11,12 +9,12 @@ import type { MetaGraph } from '../savedmodel/savedModelProto.ts';
 import { StatusError } from '../tfserving/status.ts';
 import { Checkpoint } from './checkpoint.ts';
 import { Flattener, type FlatGraph } from './flatGraph.ts';
-import type { RunGraph } from './kernel.ts';
 import type { LoadedModel, LoadModel } from './loadedModel.ts';
 import { ModelState } from './modelState.ts';
 import type { OnnxSession } from './onnx/session.ts';
 import { lazily, unsupportedOps, type PlanContext } from './plan.ts';
-import { invalid, tensorOf, typeText } from './value.ts';
+import { invalid } from './value.ts';
+import { flattenSignature, Signature } from './signature.ts';
 import { findWrites, isVariable } from './writtenVariables.ts';
 
 const sameTags = (a: readonly string[], b: readonly string[]): boolean =>
@@ -102,71 +100,6 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const nameSet = (names: Iterable<string>): string => `{${[...names].join(',')}}`;
-
-/** Refuses other inputs than the signature's, in TensorFlow Serving's words for names and the session's for types. */
-function checkedInputs(wanted: SignatureInfo['inputs'], given: Readonly<Record<string, Tensor>>): readonly Tensor[] {
-  const names = Object.keys(wanted);
-  const sent = Object.keys(given);
-  const extra = sent.filter((name) => !Object.hasOwn(wanted, name));
-  const missing = names.filter((name) => !Object.hasOwn(given, name));
-  if (extra.length > 0 || missing.length > 0) {
-    throw invalid(
-      `input size does not match signature: ${sent.length}!=${names.length} len(${nameSet(sent)}) != len(${nameSet(names)}). ` +
-        `Sent extra: ${nameSet(extra)}. Missing but required: ${nameSet(missing)}.`,
-    );
-  }
-  return names.map((name, index) => {
-    const tensor = given[name]!;
-    const dtype = valueDtype(wanted[name]!.dtype);
-    if (tensor.dtype !== dtype) throw invalid(`Expects arg[${index}] to be ${typeText(dtype)} but ${typeText(tensor.dtype)} is provided`);
-    return tensor;
-  });
-}
-
-/** One signature; the graph of each set of outputs that is asked for is planned once. */
-class Signature {
-  readonly #info: SignatureInfo;
-  readonly #flattener: Flattener;
-  readonly #context: PlanContext;
-  readonly #runs = new Map<string, RunGraph>();
-
-  constructor(info: SignatureInfo, flattener: Flattener, context: PlanContext) {
-    this.#info = info;
-    this.#flattener = flattener;
-    this.#context = context;
-  }
-
-  async run(
-    given: Readonly<Record<string, Tensor>>,
-    outputs: readonly string[] | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Record<string, Tensor>> {
-    const inputs = checkedInputs(this.#info.inputs, given);
-    const names = outputs === undefined || outputs.length === 0 ? Object.keys(this.#info.outputs) : [...new Set(outputs)];
-    for (const name of names) {
-      if (!Object.hasOwn(this.#info.outputs, name))
-        throw invalid(
-          `output tensor alias not found in signature: ${name} Outputs expected to be in the set ${nameSet(Object.keys(this.#info.outputs))}.`,
-        );
-    }
-    const key = JSON.stringify(names);
-    const run = this.#runs.get(key) ?? lazily(flattenSignature(this.#flattener, this.#info, names), this.#context);
-    this.#runs.set(key, run);
-    const values = await run(inputs, { signal });
-    return Object.fromEntries(names.map((name, index) => [name, tensorOf(values[index])]));
-  }
-}
-
-function flattenSignature(flattener: Flattener, { inputs, outputs }: SignatureInfo, names = Object.keys(outputs)): FlatGraph {
-  return flattener.flatten(
-    Object.values(inputs).map(({ name }) => name),
-    names.map((name) => outputs[name]!.name),
-    [],
-    Object.values(inputs).map(({ dtype, shape }) => ({ dtype: valueDtype(dtype), dims: shape })),
-  );
-}
-
 /**
  * Loads a version folder as TensorFlow's own loader does: the meta graph of the tags, its variables by running the restore op, its
  * tables by running the initialisation op. A signature is planned when it is first called.
@@ -199,7 +132,7 @@ const load: LoadModel = async (versionPath, { tags = ['serve'], intraOpThreads =
     isConstant: (handle) => isVariable(handle) && !isWritten(handle),
     sessions: { threads: { intraOp: intraOpThreads, interOp: interOpThreads }, onSession: (session) => void opened.push(session) },
   };
-  const runnable = new Map(Object.entries(signatures).map(([name, info]) => [name, new Signature(info, flattener, context)]));
+  const runnable = new Map(Object.entries(signatures).map(([name, info]) => [name, new Signature(graph, info, context)]));
   let last: Promise<unknown> = Promise.resolve();
   const model: LoadedModel = {
     signatures,

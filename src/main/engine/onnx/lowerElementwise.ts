@@ -66,6 +66,22 @@ const biasAdd: Lower = ({ inputs, attributes }) => {
   };
 };
 
+/** Chooses by a condition that the host made. The older op with one condition a row is the host's. */
+const select: Lower = ({ op, inputs }) => {
+  const [condition, a, b] = inputs;
+  if (condition?.dtype !== 'DT_BOOL' || a === undefined || b === undefined || !isFloat(a) || !isFloat(b)) return null;
+  const dims = broadcastDims(broadcastDims(a.dims, b.dims), condition.dims);
+  if (dims === null || (op === 'Select' && condition.dims?.length !== a.dims?.length)) return null;
+  return {
+    outputs: [{ dtype: 'DT_FLOAT', dims }],
+    work: rowSize(dims),
+    emit(build, slots, [output]) {
+      const { names, layout } = build.together(slots);
+      build.define(output!, build.op('Where', names), layout);
+    },
+  };
+};
+
 const softmax =
   (type: 'Softmax' | 'LogSoftmax'): Lower =>
   ({ inputs }) => {
@@ -116,6 +132,9 @@ export const lowerElementwise: LowerFamily = {
   Floor: named('Floor'),
   Ceil: named('Ceil'),
   Erf: named('Erf'),
+  Erfc: unary((build, name) => build.op('Sub', [build.float(1), build.op('Erf', [name])])),
+  Select: select,
+  SelectV2: select,
   Softmax: softmax('Softmax'),
   LogSoftmax: softmax('LogSoftmax'),
 };

@@ -4,6 +4,7 @@ import type { OpContext } from '../kernel.ts';
 import { outputType } from '../opDefinition.ts';
 import { opKernels } from '../ops/registry.ts';
 import type { Value } from '../value.ts';
+import { lowerShape } from './lowerShape.ts';
 import { broadcastDims, constantIntegers, type ValueType } from './lowering.ts';
 
 /** Values of shape arithmetic are looked at up to this size. */
@@ -75,9 +76,21 @@ function partialResult(node: FlatNode, inputs: readonly ValueType[], context: Op
 }
 
 const sameShape =
-  /^(Cast|LogicalNot|IsNan|IsInf|IsFinite|ZerosLike|OnesLike|Identity|StopGradient|Cumsum|ClipByValue|Round|Sin|Cos|CheckNumerics|EnsureShape)$/;
+  /^(Cast|LogicalNot|IsNan|IsInf|IsFinite|ZerosLike|OnesLike|Identity|StopGradient|Cumsum|ClipByValue|Round|Sin|Cos|CheckNumerics|EnsureShape|MatrixBandPart|ReverseV2|Roll|Erfc)$/;
 const broadcasting =
   /^(Equal|NotEqual|Less|LessEqual|Greater|GreaterEqual|LogicalAnd|LogicalOr|Add|AddV2|Sub|Mul|RealDiv|FloorDiv|FloorMod|Maximum|Minimum|DivNoNan|Pow|SquaredDifference)$/;
+
+/** Dimensions by the lowering of a shape op, which does not depend on the type of the elements. */
+function shapeOpDims(node: FlatNode, inputs: readonly ValueType[], index: number): readonly number[] | null | undefined {
+  const lower = lowerShape[/^(All|Any|Prod)$/.test(node.op) ? 'Sum' : node.op];
+  try {
+    const asFloats = inputs.map((input): ValueType => ({ ...input, dtype: 'DT_FLOAT' }));
+    return lower?.({ op: node.op, attributes: node.attributes, inputs: asFloats })?.outputs[index]?.dims;
+  } catch {
+    // What is impossible is told when it runs.
+    return undefined;
+  }
+}
 
 /** The shapes of what the host makes, for the ops that stand between those that are lowered. */
 function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number[] | null {
@@ -106,16 +119,9 @@ function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number
       const place = at < 0 ? x.dims.length : at;
       return [...x.dims.slice(0, place), depth, ...x.dims.slice(place)];
     }
-    case 'ExpandDims': {
-      const axis = constantIntegers(y)?.[0];
-      if (x?.dims == null || axis === undefined) return null;
-      const at = axis < 0 ? axis + x.dims.length + 1 : axis;
-      return [...x.dims.slice(0, at), 1, ...x.dims.slice(at)];
-    }
     case 'Fill':
       return shapeFrom(x);
     case 'BroadcastTo':
-    case 'Reshape':
       return shapeFrom(y);
     case 'Tile': {
       const times = integersOf(y);
@@ -123,9 +129,15 @@ function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number
         ? null
         : x.dims.map((dim, axis) => (dim < 0 || Number.isNaN(times[axis]) ? -1 : dim * times[axis]!));
     }
-    case 'Transpose': {
-      const order = constantIntegers(y);
-      return x?.dims == null || order === undefined ? null : order.map((axis) => x.dims![axis] ?? -1);
+    case 'Range': {
+      const ends = inputs.map((input) => integersOf(input)?.[0] ?? NaN) as [number, number, number];
+      const size = Math.ceil((ends[1] - ends[0]) / ends[2]);
+      return [size >= 0 && Number.isFinite(size) ? size : -1];
+    }
+    case 'ArgMax':
+    case 'ArgMin': {
+      const axis = constantIntegers(y)?.[0];
+      return x?.dims == null || axis === undefined ? null : x.dims.filter((_, at) => at !== (axis < 0 ? axis + x.dims!.length : axis));
     }
     case 'Unpack': {
       const at = node.attributes.int('axis');
@@ -146,5 +158,5 @@ export function hostType(node: FlatNode, inputs: readonly ValueType[], index: nu
   }
   const partial = index === 0 ? partialResult(node, inputs, context) : undefined;
   if (partial !== undefined) return { dtype, dims: partial.shape, partial };
-  return { dtype, dims: hostDims(node, inputs) };
+  return { dtype, dims: shapeOpDims(node, inputs, index) ?? hostDims(node, inputs) };
 }
