@@ -143,6 +143,25 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       expect(messages(second)).toContain(`NET_LOG: Couldn't bind address 127.0.0.1 to port ${first.restPort}`);
     });
 
+    test('it listens at this machine alone, or where --bind_address says, and then that others can reach it', async () => {
+      await using server = await runModelServer([...half, '--bind_address=127.0.0.2']);
+      await expect(ask(server.restPort, { method: 'GET', target: '/v1/models/half_plus_two' })).rejects.toThrow('ECONNREFUSED');
+      expect(messages(server).join('\n')).not.toContain('whoever reaches this machine');
+      await using open = await runModelServer([...half, '--bind_address=0.0.0.0']);
+      expect((await ask(open.restPort, { method: 'GET', target: '/v1/models/half_plus_two' })).status).toBe(200);
+      expect(messages(open)).toContain('--bind_address=0.0.0.0: whoever reaches this machine over its network can use this server');
+    });
+
+    test('CORS headers are sent only with --rest_api_enable_cors_support', async () => {
+      const asked = { target: '/v1/models/half_plus_two', headers: { origin: 'http://example.com' } };
+      const allowed = async (server: RunningServer, method: string): Promise<string | undefined> =>
+        (await ask(server.restPort, { ...asked, method })).headers['access-control-allow-origin'];
+      await using closed = await runModelServer(half);
+      expect([await allowed(closed, 'GET'), await allowed(closed, 'OPTIONS')]).toEqual([undefined, undefined]);
+      await using open = await runModelServer([...half, '--rest_api_enable_cors_support']);
+      expect([await allowed(open, 'GET'), await allowed(open, 'OPTIONS')]).toEqual(['*', '*']);
+    });
+
     test('an empty base path is waited for, and said', async () => {
       const base = newFolder('empty');
       const says = `No versions of servable m found under base path ${base}. Did you forget to name your leaf directory as a number (eg. '/1/')?`;

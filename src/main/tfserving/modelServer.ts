@@ -132,6 +132,8 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   return promise;
 }
 
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
+
 /** In-flight requests have so long when the server is told to end. */
 const goodbyeMs = 5_000;
 
@@ -220,6 +222,7 @@ export async function startModelServer(flags: ServerFlags, { loadModel, log, sig
   const { port, rest_api_port: restPort, bind_address: host, monitoring_config_file: monitoring } = flags;
   const metricsPath = monitoring === '' ? undefined : await fromFile(monitoring, log, (text) => metricsPathOf(text, monitoring));
   if (port === 0 && restPort === 0) throw invalid('Both --port and --rest_api_port are 0: there is nothing to serve at');
+  if (!isLoopback(host)) log('W', `--bind_address=${host}: whoever reaches this machine over its network can use this server`);
   const metrics = new ServerMetrics();
   const parallelism = flags.tensorflow_session_parallelism;
   const threads = {
