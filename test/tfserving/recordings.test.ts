@@ -21,11 +21,9 @@ const root = fixtures();
 const recordings = root === undefined ? [] : readRecordings(root);
 const rest = join(root ?? '', 'reference', 'rest');
 
-/** A recorded configuration, whose models lie under /models. Of the image model nothing was recorded. */
+/** A recorded configuration, whose models lie under /models. */
 const configText = (name: string): string =>
-  readFileSync(join(rest, 'config', name), 'utf8')
-    .replace(/^.*name: "image".*$/m, '')
-    .replaceAll('/models/', `${join(rest, 'models')}/`);
+  readFileSync(join(rest, 'config', name), 'utf8').replaceAll('/models/', `${join(rest, 'models')}/`);
 
 function copyConfigs(folder: string): void {
   for (const name of ['all.config', 'batch.config', 'batch.params', 'batch_allowed.params', 'e.config'])
