@@ -288,6 +288,13 @@ describe.skipIf(root === undefined)(`slipway modelserver ${root === undefined ? 
       await expect.poll(labelled, { timeout: 30_000 }).toBe(200);
       expect(await states(restPort, 'other')).toEqual([{ version: '1', state: 'AVAILABLE', code: 'OK' }]);
 
+      // A model that never comes does not keep a newer configuration from being served.
+      write(line('m', 'versions', both), line('never', 'there-is-none'));
+      await expect.poll(() => messages(server).some((text) => text.includes('for servable never')), { timeout: 30_000 }).toBe(true);
+      write(line('m', 'versions', `${both} version_labels { key: "stable" value: 3 }`), line('other', 'dense'));
+      await expect.poll(() => states(restPort, 'other'), { timeout: 30_000 }).toEqual([{ version: '1', state: 'AVAILABLE', code: 'OK' }]);
+      await expect.poll(labelled, { timeout: 30_000 }).toBe(200);
+
       writeFileSync(config, 'nonsense {');
       await expect
         .poll(() => messages(server).some((text) => text.startsWith('Error parsing text-format')), { timeout: 30_000 })

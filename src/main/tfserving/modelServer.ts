@@ -18,7 +18,7 @@ import { loadServable, type Servable } from './servable.ts';
 import type { ServerFlags } from './serverFlags.ts';
 import { StatusError, invalid } from './status.ts';
 
-async function readConfigFile(path: string, log: WriteLog): Promise<string> {
+async function readConfigFile(path: string): Promise<string> {
   try {
     const text = await readFile(path, 'utf8');
     // An empty file is more likely to be on its way than to mean nothing.
@@ -27,19 +27,23 @@ async function readConfigFile(path: string, log: WriteLog): Promise<string> {
   } catch (error) {
     if (error instanceof StatusError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? '';
-    log('E', `Cannot read ${path}: ${code}`);
     throw new StatusError('NOT_FOUND', `${path}; ${code === 'ENOENT' ? 'No such file or directory' : code}`, { cause: error });
   }
 }
 
-/** The message of a file; a text that is none is said in the log, with line and column. */
-async function fromFile<T>(path: string, log: WriteLog, parse: (text: string) => T): Promise<T> {
+/** What a text says; one that is no message is told in the log, with line and column. */
+function parsed<T>(log: WriteLog, parse: () => T): T {
   try {
-    return parse(await readConfigFile(path, log));
+    return parse();
   } catch (error) {
     if (error instanceof InvalidConfigText) log('E', error.logLine);
     throw error;
   }
+}
+
+async function fromFile<T>(path: string, log: WriteLog, parse: (text: string) => T): Promise<T> {
+  const text = await readConfigFile(path);
+  return parsed(log, () => parse(text));
 }
 
 /** `--monitoring_config_file`: where metrics are exposed. Source: monitoring_config.proto. */
@@ -90,30 +94,39 @@ async function batchingOf(flags: ServerFlags, log: WriteLog): Promise<(path: str
 /** Reads the file again and again and serves what it says; where it says nothing sensible, what is served stays. */
 function watchConfigFile(file: string, seconds: number, sources: ModelSources<Servable>, log: WriteLog): Disposable {
   const end = new AbortController();
-  let served: string | undefined;
+  let tried: string | undefined;
   let told = '';
-  const look = async (): Promise<void> => {
+  const tell = (error: unknown): void => {
+    const problem = error instanceof StatusError ? `${error.status}: ${error.message}` : String(error);
+    if (end.signal.aborted || problem === told) return;
+    told = problem;
+    log('E', `PollFilesystemAndReloadConfig failed to ReloadConfig with error: ${problem}`);
+  };
+  const apply = async (models: readonly ModelConfig[], text: string): Promise<void> => {
     try {
-      const text = await readConfigFile(file, log);
-      if (text === served) return;
-      // What is refused is tried again: a label's version may be on its way.
-      const models = await fromFile(file, log, (changed) => modelServerConfigFromText(changed, file));
       await sources.configure(models, { signal: end.signal });
-      served = text;
       told = '';
     } catch (error) {
-      const problem = error instanceof StatusError ? `${error.status}: ${error.message}` : String(error);
-      if (end.signal.aborted || problem === told) return;
-      told = problem;
-      log('E', `PollFilesystemAndReloadConfig failed to ReloadConfig with error: ${problem}`);
+      tell(error);
+      // Tried again: a label's version may be on its way.
+      if (tried === text) tried = undefined;
     }
   };
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
-  }, seconds * 1000);
+  const look = async (): Promise<void> => {
+    try {
+      const text = await readConfigFile(file);
+      if (text === tried) return;
+      tried = text;
+      // A newer text need not wait until all that the last one names is there.
+      void apply(
+        parsed(log, () => modelServerConfigFromText(text, file)),
+        text,
+      );
+    } catch (error) {
+      tell(error);
+    }
+  };
+  const timer = setInterval(() => void look(), seconds * 1000);
   return {
     [Symbol.dispose]() {
       clearInterval(timer);

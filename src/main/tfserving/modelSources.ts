@@ -20,6 +20,7 @@ export class ModelSources<M extends AsyncDisposable> implements Disposable {
   #change: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #newer = new AbortController();
 
   constructor(manager: ModelManager<M>, log: WriteLog, options: SourceOptions) {
     this.#manager = manager;
@@ -29,9 +30,13 @@ export class ModelSources<M extends AsyncDisposable> implements Disposable {
 
   /**
    * Serves these models and no others. Waits until those that are new answer; labels are given out after that. Throws StatusError,
-   * also where a label's version is not available: then the models are served and the labels stay as they were.
+   * also where a label's version is not available: then the models are served and the labels stay as they were. A newer configuration
+   * ends the wait of an older one, which is refused as ABORTED.
    */
-  configure(models: readonly ModelConfig[], options: { readonly signal: AbortSignal }): Promise<void> {
+  configure(models: readonly ModelConfig[], { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    this.#newer.abort(new StatusError('ABORTED', 'A newer configuration was given'));
+    this.#newer = new AbortController();
+    const options = { signal: AbortSignal.any([signal, this.#newer.signal]) };
     const change = this.#change.then(() => this.#configure(models, options));
     this.#change = change.catch(() => undefined);
     return change;
@@ -43,6 +48,7 @@ export class ModelSources<M extends AsyncDisposable> implements Disposable {
   }
 
   async #configure(models: readonly ModelConfig[], { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    signal.throwIfAborted();
     this.#log('I', 'Adding/updating models.');
     for (const { name } of models) this.#log('I', ` (Re-)adding model: ${name}`);
     const before = new Set(this.#models.map(({ name }) => name));
