@@ -14,7 +14,7 @@ const fuses: Required<Omit<Fuses, 'resetAdHocDarwinSignature'>> = {
   grantFileProtocolExtraPrivileges: false,
 };
 
-/** Packages of the desktop shell. Nothing is compiled: no native module is used. */
+/** Packages of the desktop shell. Nothing is compiled: the one native module comes with its library. */
 const configuration: Configuration = {
   appId: 'dev.slipway.app',
   productName: 'Slipway',
@@ -22,7 +22,7 @@ const configuration: Configuration = {
   npmRebuild: false,
   asar: true,
   // Models are mounted into containers: they must be files of the disk.
-  asarUnpack: ['resources/**'],
+  asarUnpack: ['resources/**', '**/node_modules/onnxruntime-node/bin/**'],
   files: [
     'out/**',
     'resources/**',
@@ -33,9 +33,16 @@ const configuration: Configuration = {
     // Optional parts of ssh2 and of streams in another runtime: binaries, and nothing that we call.
     '!**/node_modules/{cpu-features,nan,buildcheck}/**',
     '!**/node_modules/bare-*/**',
-    '!**/*.{node,bare,wasm,exe,dll,so,dylib}',
+    '!**/*.{bare,wasm,exe,so}',
+    '!**/!(onnxruntime_binding).node',
+    '!**/!(onnxruntime|DirectML|dxcompiler|dxil).dll',
+    '!**/!(libonnxruntime*).dylib',
     '!**/node_modules/**/*.{ts,mts,cts,map,md,markdown,c,cc,h,gyp,gypi,bat}',
     '!**/*.map',
+    // The engine's library for other systems, and the script that would fetch more of it.
+    '!**/onnxruntime-node/bin/napi-v6/!(${platform})/**',
+    '!**/onnxruntime-node/bin/napi-v6/${platform}/!(${arch})/**',
+    '!**/onnxruntime-node/script/**',
   ],
   electronFuses: fuses,
   linux: { target: ['AppImage', 'deb'], category: 'Development', maintainer: 'The Slipway authors <slipway@localhost>' },
