@@ -91,7 +91,8 @@ describe('a predict body', () => {
         fc.string({ maxLength: 2 }),
         (value, at, text) => {
           const whole = `{"instances":[${value}]}`;
-          const place = 1 + (at % whole.length);
+          // Behind the first quotation mark: of an empty object the unknown name would make another body.
+          const place = 2 + (at % (whole.length - 1));
           const body = whole.slice(0, place) + text + whole.slice(place);
           expect(outcome(body)).toEqual(outcome(carefully(body)));
         },
