@@ -82,7 +82,7 @@ describe.skipIf(root === undefined)(`gRPC of the model server ${root === undefin
           'ModelService/GetModelStatus',
         ),
         async (bytes, method) => {
-          expect(await grpc.call(`/tensorflow.serving.${method}`, bytes)).not.toEqual({ code: 14 });
+          expect(await grpc.call(`/tensorflow.serving.${method}`, bytes)).not.toMatchObject({ code: 14 });
         },
       ),
       { numRuns: 200 },
