@@ -98,3 +98,17 @@ describe('a graph without its calls', () => {
     ]);
   });
 });
+
+test('an op within an older loop is seen though only the next iteration needs it', () => {
+  const graph = graphOf([
+    node('x', 'Placeholder'),
+    node('enter', 'Enter', ['x']),
+    node('merge', 'Merge', ['enter', 'next']),
+    node('cond', 'LoopCond', ['merge']),
+    node('switch', 'Switch', ['merge', 'cond']),
+    node('body', 'MyOp', ['switch:1']),
+    node('next', 'NextIteration', ['body']),
+    node('exit', 'Exit', ['switch']),
+  ]);
+  expect(paths(graph, 'x:0', 'exit:0')).toContain('body');
+});

@@ -88,6 +88,8 @@ export function argNode(name: string, functionName = '', type: ValueType = { dty
   return { path: name, name, functionName, op: '_Arg', attributes: noAttributes(name, '_Arg'), inputs: [], controls: [], bodies: [], type };
 }
 
+const isNextIteration = (node: GraphNode | undefined): boolean => node !== undefined && /^(Ref)?NextIteration$/.test(node.op);
+
 /** Nodes that `wanted` needs, each after its inputs; an edge back into a loop's Merge does not count. Throws on any other cycle. */
 function ordered(scope: Scope, wanted: readonly string[]): readonly GraphNode[] {
   const order: GraphNode[] = [];
@@ -98,7 +100,7 @@ function ordered(scope: Scope, wanted: readonly string[]): readonly GraphNode[] 
     if (scope.entries.has(name)) return;
     const node = scope.nodes.get(name);
     if (node === undefined) throw invalid(`Node '${from?.name ?? scope.functionName}': Unknown input node '${name}'`);
-    if (from?.op === 'Merge' && node.op === 'NextIteration') {
+    if (from !== undefined && /^(Ref)?Merge$/.test(from.op) && isNextIteration(node)) {
       loops.push(name);
       return;
     }
@@ -191,10 +193,10 @@ export class Flattener {
     for (const node of ordered(scope, wanted)) {
       const controls = new Set(scope.controls);
       const inputs: Edge[] = [];
-      const isMerge = node.op === 'Merge';
+      const isMerge = /^(Ref)?Merge$/.test(node.op);
       for (const input of node.inputs) {
         const { name, output, index, control } = parseInput(input);
-        if (isMerge && scope.nodes.get(name)?.op === 'NextIteration') continue;
+        if (isMerge && isNextIteration(scope.nodes.get(name))) continue;
         const entry = this.#entry(scope, name);
         if (control) for (const one of entry.controls) controls.add(one);
         else inputs.push(entry.edge(output, index));
@@ -211,7 +213,7 @@ export class Flattener {
     for (const { merge, node } of merges) {
       for (const input of node.inputs) {
         const { name, output, index } = parseInput(input);
-        if (scope.nodes.get(name)?.op === 'NextIteration') merge.inputs.push(this.#entry(scope, name).edge(output, index));
+        if (isNextIteration(scope.nodes.get(name))) merge.inputs.push(this.#entry(scope, name).edge(output, index));
       }
     }
   }
@@ -334,10 +336,13 @@ function outputEdges(node: FlatNode): Entry['edge'] {
   };
 }
 
-/** All nodes that a graph runs, each after what it needs; loops' back edges left out. */
+const isBackEdge = (node: FlatNode, from: FlatNode): boolean => /^(Ref)?Merge$/.test(node.op) && /^(Ref)?NextIteration$/.test(from.op);
+
+/** All nodes that a graph runs, each after what it needs but for loops' back edges. */
 export function topological(graph: FlatGraph): readonly FlatNode[] {
   const order: FlatNode[] = [];
   const seen = new Set<FlatNode>(graph.args);
+  const loops: FlatNode[] = [];
   const visit = (start: FlatNode): void => {
     if (seen.has(start)) return;
     seen.add(start);
@@ -350,7 +355,8 @@ export function topological(graph: FlatGraph): readonly FlatNode[] {
       if (needed === undefined) {
         order.push(node);
         stack.pop();
-      } else if (!seen.has(needed) && !(node.op === 'Merge' && needed.op === 'NextIteration')) {
+      } else if (isBackEdge(node, needed)) loops.push(needed);
+      else if (!seen.has(needed)) {
         seen.add(needed);
         stack.push({ node: needed, next: 0 });
       }
@@ -358,5 +364,6 @@ export function topological(graph: FlatGraph): readonly FlatNode[] {
   };
   for (const root of graph.roots) visit(root);
   for (const { node } of graph.results) visit(node);
+  for (let node = loops.pop(); node !== undefined; node = loops.pop()) visit(node);
   return order;
 }

@@ -178,7 +178,10 @@ export class Plan {
       try {
         const given = from.map((slot) => values[slot]!);
         let result = kernel(given, context);
-        if (result instanceof Promise) result = await result;
+        if (result instanceof Promise) {
+          result = await result;
+          if (context.signal?.aborted === true) throw new StatusError('CANCELLED', 'The run was cancelled');
+        }
         if (outputs.length === 1 && !Array.isArray(result)) values[outputs[0]!] = result as Value;
         else {
           const list = asList(result);

@@ -28,7 +28,7 @@ export function findWrites(
   const walk = (graph: FlatGraph): void => {
     for (const node of topological(graph)) {
       for (const body of node.bodies) walk(body);
-      if (/^(Assign|LookupTable(Insert|Remove|Import)|Scatter)/.test(node.op)) any = true;
+      if (/^(Assign|LookupTable(Insert|Remove|Import)|Scatter(Update|Add|Sub)$)/.test(node.op)) any = true;
       if (reads.test(node.op)) continue;
       const wanted = opDefinition(node.op)?.inputs ?? [];
       for (const [index, { node: from }] of node.inputs.entries()) {
