@@ -87,6 +87,10 @@ export class Attributes {
   text(name: string): string {
     return this.#one(name, 2, 'string') as string;
   }
+  /** A string attribute that is text. */
+  utf8(name: string): string {
+    return Buffer.from(this.text(name), 'latin1').toString();
+  }
   texts(name: string): readonly string[] {
     return this.#values(name, 2) as readonly string[];
   }

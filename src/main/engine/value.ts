@@ -141,10 +141,16 @@ export function integers(tensor: Tensor): number[] {
   throw invalid(`Expected integers, got ${typeText(dtype)}`);
 }
 
+/** The one integer of a scalar; `refusal` has the op's words for another shape. */
+export function scalarInteger(tensor: Tensor, refusal: (shape: string) => string): number {
+  if (tensor.shape.length > 0) throw invalid(refusal(shapeText(tensor.shape)));
+  return integers(tensor)[0]!;
+}
+
 /** The one integer of a scalar or of a vector of one. */
-export function integer(tensor: Tensor): number {
+export function integer(tensor: Tensor, refusal = (shape: string): string => `Expected a scalar, got shape ${shape}`): number {
   const [value, ...more] = integers(tensor);
-  if (value === undefined || more.length > 0) throw invalid(`Expected a scalar, got shape ${shapeText(tensor.shape)}`);
+  if (value === undefined || more.length > 0) throw invalid(refusal(shapeText(tensor.shape)));
   return value;
 }
 

@@ -1,10 +1,14 @@
+import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import { StatusError } from '../../tfserving/status.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import {
   allocate,
   cells,
   checkedShape,
+  indices,
   integer,
+  scalarInteger,
   integers,
   invalid,
   isComplex,
@@ -14,17 +18,22 @@ import {
   tensorOf,
   type Cells,
 } from '../value.ts';
-import { widened } from '../float16.ts';
+import { narrowed, widened } from '../float16.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
+import { byParts, complexBinary } from './complex.ts';
+import { keysOf } from './reduce.ts';
 
 /** Ops that choose, pad and lay out elements. */
 
 /** A copy with `before` and `after` elements of `value` around each axis. */
 export function pad(x: Tensor, paddings: readonly number[], value: unknown): Tensor {
   const rank = x.shape.length;
+  for (let axis = 0; axis < Math.min(rank, paddings.length / 2); axis += 1) {
+    const [before, after] = [paddings[axis * 2]!, paddings[axis * 2 + 1]!];
+    if (before < 0 || after < 0) throw invalid(`Paddings must be non-negative: ${before} ${after}`);
+  }
   if (paddings.length !== rank * 2)
     throw invalid(`The first dimension of paddings must be the rank of inputs[${paddings.length / 2},2] ${shapeText(x.shape)}`);
-  for (const one of paddings) if (one < 0) throw invalid(`Paddings must be non-negative: ${one}`);
   const shape = x.shape.map((dim, axis) => dim + paddings[axis * 2]! + paddings[axis * 2 + 1]!);
   const into = allocate(x.dtype, shape);
   const [from, to] = [cells(x.data), cells(into.data)];
@@ -44,6 +53,8 @@ const mirrorPad: MakeKernel = ({ attributes }) => {
   return (inputs) => {
     const x = tensorOf(inputs[0]);
     const paddings = integers(tensorOf(inputs[1]));
+    if (paddings.length !== x.shape.length * 2)
+      throw invalid(`The first dimension of paddings must be the rank of inputs[${paddings.length / 2},2], ${shapeText(x.shape)}`);
     const strides = stridesOf(x.shape);
     // For each place of an axis of the result, where it lies in the input.
     const axes = x.shape.map((dim, axis) => {
@@ -70,11 +81,19 @@ const mirrorPad: MakeKernel = ({ attributes }) => {
   };
 };
 
+function selectShape(condition: readonly number[], a: readonly number[], b: readonly number[]): readonly number[] {
+  try {
+    return broadcastShape(broadcastShape(a, b), condition);
+  } catch {
+    throw invalid(`condition ${shapeText(condition)}, then ${shapeText(a)}, and else ${shapeText(b)} must be broadcastable`);
+  }
+}
+
 /** Chooses by a condition, all three repeated to one shape. */
 const selectV2: MakeKernel = () => (inputs) => {
   const [condition, a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2])];
   if (a.dtype !== b.dtype) throw invalid('The branches of a select must be of one type');
-  const shape = broadcastShape(broadcastShape(a.shape, b.shape), condition.shape);
+  const shape = selectShape(condition.shape, a.shape, b.shape);
   const into = allocate(a.dtype, shape);
   const [c, x, y, to] = [cells(condition.data), cells(a.data), cells(b.data), cells(into.data)];
   const places = [condition, a, b].map((one) => placesOf(shape, broadcastStrides(one.shape, shape)));
@@ -105,10 +124,11 @@ const select: MakeKernel = (op) => {
 const oneHot: MakeKernel = ({ attributes }) => {
   const at = attributes.int('axis');
   return (inputs) => {
-    const [index, depth, on, off] = [tensorOf(inputs[0]), integer(tensorOf(inputs[1])), tensorOf(inputs[2]), tensorOf(inputs[3])];
+    const [index, on, off] = [tensorOf(inputs[0]), tensorOf(inputs[2]), tensorOf(inputs[3])];
+    const depth = scalarInteger(tensorOf(inputs[1]), (shape) => `depth must be a scalar, but got: ${shape}`);
     if (depth < 0) throw invalid(`depth must be non-negative, got: ${depth}`);
     const rank = index.shape.length;
-    if (at < -1 || at > rank) throw invalid(`Expected axis to be -1 or between [0, ${rank}].  But received: ${at}`);
+    if (at < -1 || at > rank) throw invalid(`Expected axis to be -1 or between [0, ${rank + 1}).  But received: ${at}`);
     const axis = at < 0 ? rank : at;
     const shape = [...index.shape.slice(0, axis), depth, ...index.shape.slice(axis)];
     const into = allocate(on.dtype, shape);
@@ -125,8 +145,10 @@ const oneHot: MakeKernel = ({ attributes }) => {
 };
 
 /** The places of what is true or not zero, one row each. */
-const where: MakeKernel = () => (inputs) => {
+const where: MakeKernel = (op) => (inputs, run) => {
   const x = tensorOf(inputs[0]);
+  if (x.shape.length === 0) throw invalid('WhereOp : Unhandled input dimensions: 0');
+  if (isComplex(x.dtype)) return where(op)([complexBinary('NotEqual', x, allocate(x.dtype, []))], run);
   const values = cells(widened(x).data) as Cells<number | bigint>;
   const strides = stridesOf(x.shape);
   const rows: number[] = [];
@@ -139,9 +161,14 @@ const where: MakeKernel = () => (inputs) => {
 };
 
 const bandPart: MakeKernel = () => (inputs) => {
-  const [x, lower, upper] = [tensorOf(inputs[0]), integer(tensorOf(inputs[1])), integer(tensorOf(inputs[2]))];
+  const x = tensorOf(inputs[0]);
+  const [lower, upper] = ['num_lower', 'num_upper'].map((name, at) =>
+    scalarInteger(tensorOf(inputs[at + 1]), (shape) => `${name} must be scalar, got shape ${shape}`),
+  ) as [number, number];
   const [rows = 0, columns = 0] = x.shape.slice(-2);
   if (x.shape.length < 2) throw invalid(`input must be at least 2-dim, received shape: ${shapeText(x.shape)}`);
+  if (lower > rows) throw invalid(`num_lower must be negative or less or equal to number of rows (${rows}) got: ${lower}`);
+  if (upper > columns) throw invalid(`num_upper must be negative or less or equal to number of columns (${columns}) got: ${upper}`);
   const into = allocate(x.dtype, x.shape);
   const [from, to] = [cells(x.data), cells(into.data)];
   for (let i = 0; i < to.length; i += 1) {
@@ -159,9 +186,18 @@ const diagPart: MakeKernel = ({ node, attributes }) => {
     const k = inputs[1] === undefined ? [0] : integers(tensorOf(inputs[1]));
     const [low, high] = [k[0]!, k.at(-1)!];
     const [rows = 0, columns = 0] = x.shape.slice(-2);
+    if (x.shape.length < 2) throw invalid(`input must be at least 2-dim, received shape: ${shapeText(x.shape)}`);
+    for (const [name, one] of [
+      ['lower', low],
+      ['upper', high],
+    ] as const)
+      if ((one <= -rows || one >= columns) && one !== 0)
+        throw invalid(
+          `${name}_diag_index is out of bound: ${one}${name === 'lower' ? '.' : ''} It must be between ${-rows} and ${columns}`,
+        );
+    if (low > high) throw invalid(`lower_diag_index must not be larger than upper_diag_index: ${low} > ${high}`);
     const longest = Math.min(rows + Math.min(high, 0), columns - Math.max(low, 0));
     const count = high - low + 1;
-    if (longest < 0 || count < 1) throw invalid(`lower_diag_index is out of bound: ${low}. It must be between ${-rows} and ${columns}`);
     const batch = x.shape.slice(0, -2);
     const into = allocate(x.dtype, [...batch, ...(count === 1 ? [] : [count]), longest]);
     const [from, to] = [cells(x.data), cells(into.data)];
@@ -190,7 +226,10 @@ const diag: MakeKernel = ({ node, attributes }) => {
     const x = tensorOf(inputs[0]);
     const k = inputs[1] === undefined ? [0] : integers(tensorOf(inputs[1]));
     const [low, high] = [k[0]!, k.at(-1)!];
+    if (low > high) throw invalid(`lower_diag_index must not be larger than upper_diag_index: ${low} > ${high}`);
     const count = high - low + 1;
+    if (x.shape.length < (count === 1 ? 1 : 2))
+      throw invalid(`diagonal must be at least ${count === 1 ? 1 : 2}-dim, received shape: ${shapeText(x.shape)}`);
     const longest = x.shape.at(-1) ?? 0;
     const least = [longest + Math.max(0, -high), longest + Math.max(0, low)];
     const [rowsGiven, columnsGiven] = [inputs[2], inputs[3]].map((one) => (one === undefined ? -1 : integer(tensorOf(one)))) as [
@@ -200,6 +239,10 @@ const diag: MakeKernel = ({ node, attributes }) => {
     const square = Math.max(least[0]!, least[1]!);
     const rows = rowsGiven >= 0 ? rowsGiven : columnsGiven >= 0 ? least[0]! : square;
     const columns = columnsGiven >= 0 ? columnsGiven : rowsGiven >= 0 ? least[1]! : square;
+    if (rows < least[0]!) throw invalid('The number of rows is too small.');
+    if (columns < least[1]!) throw invalid('The number of columns is too small.');
+    if (rows !== least[0] && columns !== least[1])
+      throw invalid('The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal.');
     const batch = x.shape.slice(0, count === 1 ? -1 : -2);
     const into = allocate(x.dtype, checkedShape([...batch, rows, columns]));
     const [from, to] = [cells(x.data), cells(into.data)];
@@ -225,6 +268,11 @@ const dynamicStitch: MakeKernel = () => (inputs) => {
   const data = inputs.slice(count).map((input) => tensorOf(input));
   const inner = data[0]!.shape.slice(index[0]!.shape.length);
   const innerSize = sizeOf(inner);
+  for (const [which, one] of index.entries()) {
+    const given = data[which]!.shape;
+    if (shapeText(given.slice(0, one.shape.length)) !== shapeText(one.shape))
+      throw invalid(`data[${which}].shape = ${shapeText(given)} does not start with indices[${which}].shape = ${shapeText(one.shape)}`);
+  }
   const places = index.map(integers);
   let size = 0;
   for (const list of places) for (const place of list) size = Math.max(size, place + 1);
@@ -233,21 +281,26 @@ const dynamicStitch: MakeKernel = () => (inputs) => {
   for (const [which, list] of places.entries()) {
     const from = cells(data[which]!.data);
     for (const [row, place] of list.entries()) {
-      if (place < 0) throw invalid(`indices[${which}] is out of range`);
+      if (place < 0) throw invalid(`indices[${row}] is out of range`);
       for (let c = 0; c < innerSize; c += 1) to[place * innerSize + c] = from[row * innerSize + c];
     }
   }
   return into;
 };
 
-export const arrayOps: OpFamily = {
-  Pad: () => (inputs) => pad(tensorOf(inputs[0]), integers(tensorOf(inputs[1])), undefined),
-  PadV2: () => (inputs) => pad(tensorOf(inputs[0]), integers(tensorOf(inputs[1])), cells(tensorOf(inputs[2]).data)[0]),
+function padded(x: Tensor, paddings: Tensor, value: unknown): Tensor {
+  if (paddings.shape.length !== 2 || paddings.shape[1] !== 2)
+    throw invalid(`paddings must be a matrix with 2 columns: ${shapeText(paddings.shape)}`);
+  return pad(x, integers(paddings), value);
+}
+
+const moving = byParts({
+  Pad: () => (inputs) => padded(tensorOf(inputs[0]), tensorOf(inputs[1]), undefined),
+  PadV2: () => (inputs) => padded(tensorOf(inputs[0]), tensorOf(inputs[1]), cells(tensorOf(inputs[2]).data)[0]),
   MirrorPad: mirrorPad,
   Select: select,
   SelectV2: selectV2,
   OneHot: oneHot,
-  Where: where,
   MatrixBandPart: bandPart,
   MatrixDiagPart: diagPart,
   MatrixDiagPartV2: diagPart,
@@ -257,8 +310,18 @@ export const arrayOps: OpFamily = {
   MatrixDiagV3: diag,
   DynamicStitch: dynamicStitch,
   ParallelDynamicStitch: dynamicStitch,
+});
+
+export const arrayOps: OpFamily = {
+  ...moving,
+  Where: where,
   ClipByValue: () => (inputs) => {
-    const [x, low, high] = [tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2])];
+    const [x, low, high] = inputs.map((input) => widened(tensorOf(input))) as [Tensor, Tensor, Tensor];
+    for (const bound of [low, high])
+      if (bound.shape.length > 0 && shapeText(bound.shape) !== shapeText(x.shape))
+        throw invalid(
+          `clip_value_min and clip_value_max must be either of the same shape as input, or a scalar. input shape: ${shapeText(x.shape)}clip_value_min shape: ${shapeText(low.shape)}clip_value_max shape: ${shapeText(high.shape)}`,
+        );
     const into = allocate(x.dtype, x.shape);
     const [v, to] = [cells(x.data) as Cells<number>, cells(into.data) as Cells<number>];
     const [l, h] = [cells(low.data) as Cells<number>, cells(high.data) as Cells<number>];
@@ -266,10 +329,11 @@ export const arrayOps: OpFamily = {
       const [a, b] = [l[low.data.length === 1 ? 0 : i]!, h[high.data.length === 1 ? 0 : i]!];
       to[i] = v[i]! < a ? a : v[i]! > b ? b : v[i]!;
     }
-    return into;
+    return narrowed(into, inputs[0]!.dtype as Dtype);
   },
   Bucketize: ({ attributes }) => {
     const boundaries = attributes.floats('boundaries');
+    if (boundaries.some((one, at) => one < (boundaries[at - 1] ?? -Infinity))) throw invalid('Expected sorted boundaries');
     return (inputs) => {
       const x = tensorOf(inputs[0]);
       const data = Int32Array.from(x.data as Float32Array, (value) => {
@@ -287,23 +351,28 @@ export const arrayOps: OpFamily = {
   /** The places of values among sorted rows. */
   LowerBound: bound((value, pivot) => value < pivot),
   UpperBound: bound((value, pivot) => value <= pivot),
-  ListDiff: () => (inputs) => {
-    const [x, y] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-    const gone = new Set<unknown>(Array.from(y.data as Float32Array));
-    const kept = Array.from(x.data as Float32Array, (value, at) => (gone.has(value) ? -1 : at)).filter((at) => at >= 0);
-    const into = allocate(x.dtype, [kept.length]);
-    const [from, to] = [cells(x.data), cells(into.data)];
-    for (const [at, place] of kept.entries()) to[at] = from[place];
-    return [into, { dtype: 'DT_INT32', shape: [kept.length], data: Int32Array.from(kept) }];
-  },
+  ListDiff:
+    ({ attributes }) =>
+    (inputs) => {
+      const [x, y] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+      if (x.shape.length !== 1) throw invalid('x should be a 1D vector.');
+      if (y.shape.length !== 1) throw invalid('y should be a 1D vector.');
+      const gone = new Set<unknown>(keysOf(y));
+      const kept = keysOf(x).flatMap((key, at) => (gone.has(key) ? [] : [at]));
+      const into = allocate(x.dtype, [kept.length]);
+      const [from, to] = [cells(x.data), cells(into.data)];
+      for (const [at, place] of kept.entries()) to[at] = from[place];
+      return [into, indices(attributes.type('out_idx'), kept)];
+    },
   Cross: () => (inputs) => {
-    const [a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+    const [a, b] = [widened(tensorOf(inputs[0])), widened(tensorOf(inputs[1]))];
+    if (a.shape.at(-1) !== 3) throw new StatusError('FAILED_PRECONDITION', 'Cross-products are only defined for 3-element vectors.');
     const into = allocate(a.dtype, a.shape);
     const [x, y, to] = [cells(a.data) as Cells<number>, cells(b.data) as Cells<number>, cells(into.data) as Cells<number>];
     for (let i = 0; i < to.length; i += 3)
       for (let c = 0; c < 3; c += 1)
         to[i + c] = x[i + ((c + 1) % 3)]! * y[i + ((c + 2) % 3)]! - x[i + ((c + 2) % 3)]! * y[i + ((c + 1) % 3)]!;
-    return into;
+    return narrowed(into, inputs[0]!.dtype as Dtype);
   },
 };
 
@@ -313,6 +382,7 @@ function bound(below: (pivot: number | bigint, value: number | bigint) => boolea
     return (inputs) => {
       const [sorted, values] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
       const [s, v] = [cells(sorted.data) as Cells<number>, cells(values.data) as Cells<number>];
+      if (sorted.shape[0] !== values.shape[0]) throw invalid('Leading dim_size of both tensors must match.');
       const [width, queries] = [sorted.shape.at(-1) ?? 0, values.shape.at(-1) ?? 0];
       const places = Array.from({ length: values.data.length }, (_, i) => {
         const row = Math.floor(i / queries) * width;

@@ -2,10 +2,14 @@ import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { decodeFloat16, encodeFloat16, isFloat16 } from '../float16.ts';
 import type { OpFamily } from '../kernel.ts';
-import { allocate, bigints, isComplex, isFloating, isWide, numbers, reshaped, tensorOf, invalid, shapeText } from '../value.ts';
-import { dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
+import { allocate, bigints, isComplex, isFloating, isWide, numbers, reshaped, tensorOf, invalid, typeText } from '../value.ts';
+import { dtypeEnum, dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
 import { dataFromBytes } from '../constant.ts';
+import { broadcastShape } from './broadcast.ts';
+import { joined } from './complex.ts';
 import { unsupportedType } from './elementwise.ts';
+import { broadcastTo } from './shape.ts';
+import { StatusError } from '../../tfserving/status.ts';
 
 /** What x86-64 makes of a float that no integer of 32 or 64 bits holds. */
 const outOfRange32 = -(2 ** 31);
@@ -26,7 +30,8 @@ function toUnsignedBigint(x: number): bigint {
 /** Converts as static_cast does: towards zero, wrapping between integers; bool is `!= 0`. */
 export function cast(given: Tensor, dtype: Dtype): Tensor {
   if (given.dtype === dtype) return given;
-  if (given.dtype === 'DT_STRING' || dtype === 'DT_STRING') throw unsupportedType(given.dtype);
+  if (given.dtype === 'DT_STRING' || dtype === 'DT_STRING')
+    throw new StatusError('UNIMPLEMENTED', `Cast ${typeText(given.dtype)} to ${typeText(dtype)} is not supported`);
   const x = isFloat16(given.dtype)
     ? { ...given, dtype: 'DT_FLOAT' as const, data: decodeFloat16(given.dtype, given.data as Uint16Array) }
     : given;
@@ -34,8 +39,9 @@ export function cast(given: Tensor, dtype: Dtype): Tensor {
     const floats = cast(x, 'DT_FLOAT').data as Float32Array;
     return { dtype, shape: given.shape, data: encodeFloat16(dtype, floats) };
   }
+  if (isComplex(x.dtype) && !isComplex(dtype)) return cast(part(x, 0), dtype);
   const into = allocate(dtype, x.shape);
-  if (isComplex(x.dtype) || isComplex(dtype)) {
+  if (isComplex(dtype)) {
     const [from, to] = [numbers(x), numbers(into)];
     const [step, stride] = [isComplex(x.dtype) ? 2 : 1, isComplex(dtype) ? 2 : 1];
     const source = isWide(x.dtype) ? numbers(cast(x, 'DT_DOUBLE')) : from;
@@ -79,7 +85,7 @@ function bitcast(x: Tensor, dtype: Dtype): Tensor {
   let shape = x.shape;
   if (fromBytes > toBytes) shape = [...shape, fromBytes / toBytes];
   else if (fromBytes < toBytes) {
-    if (shape.at(-1) !== toBytes / fromBytes) throw invalid(`Cannot bitcast from ${x.dtype} to ${dtype}: shape ${shapeText(shape)}`);
+    if (shape.at(-1) !== toBytes / fromBytes) throw invalid(`Cannot bitcast from ${dtypeEnum(x.dtype)} to ${dtypeEnum(dtype)}`);
     shape = shape.slice(0, -1);
   }
   return { dtype, shape, data: dataFromBytes(dtype, bytes, bytes.length / toBytes) };
@@ -100,10 +106,8 @@ export const castOps: OpFamily = {
   Angle: () => (inputs) => combined(tensorOf(inputs[0]), (re, im) => Math.atan2(im, re)),
   Complex: () => (inputs) => {
     const [re, im] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-    const into = allocate(re.dtype === 'DT_DOUBLE' ? 'DT_COMPLEX128' : 'DT_COMPLEX64', re.shape);
-    const [to, a, b] = [numbers(into), numbers(re), numbers(im)];
-    for (let i = 0; i < a.length; i += 1) [to[i * 2], to[i * 2 + 1]] = [a[i]!, b[i]!];
-    return into;
+    const shape = broadcastShape(re.shape, im.shape);
+    return joined(broadcastTo(re, shape), broadcastTo(im, shape));
   },
   Conj: () => (inputs) => {
     const x = tensorOf(inputs[0]);

@@ -1,19 +1,59 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { StatusError } from '../../tfserving/status.ts';
-import { numbers, allocate, type Cells } from '../value.ts';
+import type { Kernel, OpFamily } from '../kernel.ts';
+import { numbers, allocate, isComplex, isHandle, type Cells, type Value } from '../value.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 
 type Complex = readonly [re: number, im: number];
 
+const plus = ([a, b]: Complex, [c, d]: Complex): Complex => [a + c, b + d];
+const minus = ([a, b]: Complex, [c, d]: Complex): Complex => [a - c, b - d];
+const times = ([a, b]: Complex, [c, d]: Complex): Complex => [a * c - b * d, a * d + b * c];
+const scaled = ([a, b]: Complex, by: number): Complex => [a * by, b * by];
+function over([a, b]: Complex, [c, d]: Complex): Complex {
+  const size = c * c + d * d;
+  return [(a * c + b * d) / size, (b * c - a * d) / size];
+}
+const one: Complex = [1, 0];
+const i: Complex = [0, 1];
+const isZero = ([a, b]: Complex): boolean => a === 0 && b === 0;
+const exp = ([a, b]: Complex): Complex => [Math.exp(a) * Math.cos(b), Math.exp(a) * Math.sin(b)];
+const log = ([a, b]: Complex): Complex => [Math.log(Math.hypot(a, b)), Math.atan2(b, a)];
+function sqrt([a, b]: Complex): Complex {
+  const size = Math.hypot(a, b);
+  const root = Math.sqrt((size + Math.abs(a)) / 2);
+  if (root === 0) return [0, b];
+  const other = Math.abs(b) / (2 * root);
+  const sign = b < 0 || Object.is(b, -0) ? -1 : 1;
+  return a >= 0 ? [root, sign * other] : [other, sign * root];
+}
+const sinh = ([a, b]: Complex): Complex => [Math.sinh(a) * Math.cos(b), Math.cosh(a) * Math.sin(b)];
+const cosh = ([a, b]: Complex): Complex => [Math.cosh(a) * Math.cos(b), Math.sinh(a) * Math.sin(b)];
+const tanh = (z: Complex): Complex => over(sinh(z), cosh(z));
+/** A function of `iz`, as the circular functions are of the hyperbolic ones. */
+const turned =
+  (f: (z: Complex) => Complex): ((z: Complex) => Complex) =>
+  (z) =>
+    times([0, -1], f(times(i, z)));
+const asinh = (z: Complex): Complex => log(plus(z, sqrt(plus(times(z, z), one))));
+const acosh = (z: Complex): Complex => log(plus(z, times(sqrt(plus(z, one)), sqrt(minus(z, one)))));
+const atanh = (z: Complex): Complex => scaled(minus(log(plus(one, z)), log(minus(one, z))), 0.5);
+const asin = turned(asinh);
+const power = (a: Complex, b: Complex): Complex => (isZero(b) ? one : exp(times(b, log(a))));
+
 const binaries: Readonly<Record<string, (a: Complex, b: Complex) => Complex>> = {
-  Add: ([a, b], [c, d]) => [a + c, b + d],
-  AddV2: ([a, b], [c, d]) => [a + c, b + d],
-  Sub: ([a, b], [c, d]) => [a - c, b - d],
-  Mul: ([a, b], [c, d]) => [a * c - b * d, a * d + b * c],
-  RealDiv: ([a, b], [c, d]) => {
-    const size = c * c + d * d;
-    return [(a * c + b * d) / size, (b * c - a * d) / size];
-  },
+  Add: plus,
+  AddV2: plus,
+  Sub: minus,
+  Mul: times,
+  MulNoNan: (a, b) => (isZero(b) ? [0, 0] : times(a, b)),
+  Div: over,
+  RealDiv: over,
+  DivNoNan: (a, b) => (isZero(b) ? [0, 0] : over(a, b)),
+  Xdivy: (a, b) => (isZero(a) ? [0, 0] : over(a, b)),
+  Xlogy: (a, b) => (isZero(a) ? [0, 0] : times(a, log(b))),
+  Xlog1py: (a, b) => (isZero(a) ? [0, 0] : times(a, log(plus(one, b)))),
+  Pow: power,
   SquaredDifference: ([a, b], [c, d]) => [(a - c) ** 2 + (b - d) ** 2, 0],
 };
 const tests: Readonly<Record<string, (a: Complex, b: Complex) => boolean>> = {
@@ -22,10 +62,29 @@ const tests: Readonly<Record<string, (a: Complex, b: Complex) => boolean>> = {
 };
 const unaries: Readonly<Record<string, (a: Complex) => Complex>> = {
   Neg: ([a, b]) => [-a, -b],
-  Square: ([a, b]) => [a * a - b * b, 2 * a * b],
-  Exp: ([a, b]) => [Math.exp(a) * Math.cos(b), Math.exp(a) * Math.sin(b)],
-  Conj: ([a, b]) => [a, -b],
-  Reciprocal: ([a, b]) => [a / (a * a + b * b), -b / (a * a + b * b)],
+  Square: (z) => times(z, z),
+  Sign: (z) => (isZero(z) ? [0, 0] : scaled(z, 1 / Math.hypot(...z))),
+  Reciprocal: (z) => over(one, z),
+  Inv: (z) => over(one, z),
+  Sqrt: sqrt,
+  Rsqrt: (z) => over(one, sqrt(z)),
+  Exp: exp,
+  Expm1: (z) => minus(exp(z), one),
+  Log: log,
+  Log1p: (z) => log(plus(one, z)),
+  Sin: turned(sinh),
+  Cos: (z) => cosh(times(i, z)),
+  Tan: turned(tanh),
+  Asin: asin,
+  Acos: (z) => minus([Math.PI / 2, 0], asin(z)),
+  Atan: turned(atanh),
+  Sinh: sinh,
+  Cosh: cosh,
+  Tanh: tanh,
+  Asinh: asinh,
+  Acosh: acosh,
+  Atanh: atanh,
+  Sigmoid: (z) => over(one, plus(one, exp(scaled(z, -1)))),
 };
 
 const at = (values: Cells<number>, index: number): Complex => [values[index * 2]!, values[index * 2 + 1]!];
@@ -44,6 +103,90 @@ export function complexBinary(op: string, a: Tensor, b: Tensor): Tensor {
   const to = numbers(into);
   for (let i = 0; i < ax.length; i += 1) [to[i * 2], to[i * 2 + 1]] = f(at(x, ax[i]!), at(y, bx[i]!)) as [number, number];
   return into;
+}
+
+/** The real (0) or imaginary (1) parts; what is not complex is itself. */
+function partOf(value: Value, which: 0 | 1): Value {
+  if (isHandle(value) || !isComplex(value.dtype)) return value;
+  const into = allocate(value.dtype === 'DT_COMPLEX128' ? 'DT_DOUBLE' : 'DT_FLOAT', value.shape);
+  const [from, to] = [numbers(value), numbers(into)];
+  for (let i = 0; i < to.length; i += 1) to[i] = from[i * 2 + which]!;
+  return into;
+}
+
+/** Real and imaginary parts as one complex tensor. */
+export function joined(re: Value, im: Value): Value {
+  if (isHandle(re) || isHandle(im) || (re.dtype !== 'DT_FLOAT' && re.dtype !== 'DT_DOUBLE')) return re;
+  const into = allocate(re.dtype === 'DT_DOUBLE' ? 'DT_COMPLEX128' : 'DT_COMPLEX64', re.shape);
+  const [a, b, to] = [numbers(re), numbers(im), numbers(into)];
+  for (let i = 0; i < a.length; i += 1) [to[i * 2], to[i * 2 + 1]] = [a[i]!, b[i]!];
+  return into;
+}
+
+const hasComplex = (inputs: readonly Value[]): boolean => inputs.some((input) => isComplex(input.dtype));
+
+/** Kernels that only move, choose or add elements: of complex tensors they run on the real and the imaginary parts by themselves. */
+export const byParts = (family: OpFamily): OpFamily =>
+  mapped(family, (kernel) => async (inputs, run) => {
+    const [re, im] = [
+      await kernel(
+        inputs.map((input) => partOf(input, 0)),
+        run,
+      ),
+      await kernel(
+        inputs.map((input) => partOf(input, 1)),
+        run,
+      ),
+    ];
+    return Array.isArray(re) ? re.map((one: Value, at) => joined(one, (im as readonly Value[])[at]!)) : joined(re as Value, im as Value);
+  });
+
+/** Kernels that multiply two tensors and sum: (a + bi)(c + di) by four real products. */
+export const byProducts = (family: OpFamily): OpFamily =>
+  mapped(family, (kernel) => async (inputs, run) => {
+    const complex = inputs.flatMap((input, at) => (isComplex(input.dtype) ? [at] : []));
+    const product = async (first: 0 | 1, second: 0 | 1): Promise<Tensor> =>
+      (await kernel(
+        inputs.map((input, at) => partOf(input, at === complex[0] ? first : second)),
+        run,
+      )) as Tensor;
+    if (complex.length === 1) return joined(await product(0, 0), await product(1, 0));
+    const [ac, bd, ad, bc] = [await product(0, 0), await product(1, 1), await product(0, 1), await product(1, 0)];
+    const combine = (x: Tensor, y: Tensor, sign: 1 | -1): Tensor => {
+      const into = allocate(x.dtype, x.shape);
+      const [p, q, to] = [numbers(x), numbers(y), numbers(into)];
+      for (let i = 0; i < to.length; i += 1) to[i] = p[i]! + sign * q[i]!;
+      return into;
+    };
+    return joined(combine(ac, bd, -1), combine(ad, bc, 1));
+  });
+
+/** Kernels that have no meaning of their own for complex tensors here: refused by name, never computed as if they were real. */
+export const realOnly = (family: OpFamily): OpFamily =>
+  Object.fromEntries(
+    Object.entries(family).map(([name, make]) => [
+      name,
+      (op) => {
+        const kernel = make(op);
+        return (inputs, run) => {
+          if (hasComplex(inputs)) throw new StatusError('UNIMPLEMENTED', `${name} of complex numbers is not supported`);
+          return kernel(inputs, run);
+        };
+      },
+    ]),
+  );
+
+function mapped(family: OpFamily, ofComplex: (kernel: Kernel) => Kernel): OpFamily {
+  return Object.fromEntries(
+    Object.entries(family).map(([name, make]) => [
+      name,
+      (op) => {
+        const kernel = make(op);
+        const complex = ofComplex(kernel);
+        return (inputs, run) => (hasComplex(inputs) ? complex(inputs, run) : kernel(inputs, run));
+      },
+    ]),
+  );
 }
 
 /** A unary op of complex numbers. */

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { StatusError } from '../../tfserving/status.ts';
 import { failureAt } from '../failure.ts';
 import type { MakeKernel, OpContext, OpFamily, RunContext } from '../kernel.ts';
-import { bigints, integer, invalid, isWide, numbers, shapeText, sizeOf, strings, tensorOf, typeText, type Value } from '../value.ts';
-import { isFloat16, floatsOf } from '../float16.ts';
-import { formatFloat } from './formatNumber.ts';
+import { integer, invalid, numbers, shapeText, sizeOf, strings, tensorOf, typeText, type Value } from '../value.ts';
+import { floatsOf } from '../float16.ts';
+import { summarized } from './printValue.ts';
 
 /** Functional control flow and assertions. */
 
@@ -56,45 +56,6 @@ const loop: MakeKernel =
     return values;
   };
 
-/** What an assertion prints of a tensor: the first `limit` values. */
-export function summarizeValues(value: Value, limit: number): string {
-  const tensor = tensorOf(value);
-  const size = sizeOf(tensor.shape);
-  const count = limit < 0 ? size : Math.min(size, limit);
-  const one = (at: number): string => {
-    if (tensor.dtype === 'DT_STRING') return Buffer.from(strings(tensor)[at]!).toString();
-    if (tensor.dtype === 'DT_BOOL') return String(numbers(tensor)[at]);
-    if (isWide(tensor.dtype)) return String(bigints(tensor)[at]);
-    const number = isFloat16(tensor.dtype) ? floatsOf(tensor)[at]! : numbers(tensor)[at]!;
-    return Number.isInteger(number) && Math.abs(number) < 1e6
-      ? String(number)
-      : tensor.dtype.startsWith('DT_INT') || tensor.dtype.startsWith('DT_UINT')
-        ? String(number)
-        : formatFloat(number, 6);
-  };
-  const print = (axis: number, start: number): string => {
-    if (axis === tensor.shape.length) return one(start);
-    const inner = sizeOf(tensor.shape.slice(axis + 1));
-    const parts: string[] = [];
-    let cut = false;
-    for (let i = 0; i < tensor.shape[axis]!; i += 1) {
-      if (start + i * inner >= count) {
-        cut = true;
-        break;
-      }
-      parts.push(print(axis + 1, start + i * inner));
-    }
-    const text = parts.join(axis === tensor.shape.length - 1 ? ' ' : '');
-    const more = cut ? '...' : '';
-    return axis === 0 && tensor.shape.length === 1 ? text + more : `[${text}${more}]`;
-  };
-  if (tensor.shape.length === 1) {
-    const parts = Array.from({ length: count }, (_, at) => one(at)).join(' ');
-    return count < size ? `${parts}...` : parts;
-  }
-  return print(0, 0);
-}
-
 export const controlOps: OpFamily = {
   If: branch,
   StatelessIf: branch,
@@ -109,7 +70,7 @@ export const controlOps: OpFamily = {
       if (condition.shape.length > 0) throw invalid(`In[0] should be a scalar: ${shapeText(condition.shape)}`);
       if (condition.dtype !== 'DT_BOOL') throw invalid(`Expected a bool, got ${typeText(condition.dtype)}`);
       if (numbers(condition)[0] !== 0) return [];
-      const data = inputs.slice(1).map((input) => `[${summarizeValues(input, limit)}]`);
+      const data = inputs.slice(1).map((input) => `[${summarized(tensorOf(input), limit)}]`);
       throw invalid(`assertion failed: ${data.join(' ')}`);
     };
   },

@@ -1,7 +1,8 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import { allocate, cells, integers, invalid, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
+import { allocate, cells, integers, invalid, isWide, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
+import { lowest } from './reduce.ts';
 import { transpose } from './shape.ts';
 import { toFive, windowAttributes, windowAxis, type WindowAxis } from './window.ts';
 
@@ -54,7 +55,8 @@ const convolve: MakeKernel = ({ node, attributes }) => {
   const { channelsFirst, strides, dilations, padding, explicit } = windowAttributes(attributes, rank);
   return (inputs) => {
     const [given, filterGiven] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-    if (given.shape.length !== rank) throw invalid(`input must be ${rank}-dimensional: ${shapeText(given.shape)}`);
+    if (given.shape.length !== rank)
+      throw invalid(rank === 4 ? `convolution input must be 4-dimensional: ${shapeText(given.shape)}` : 'input must be 5-dimensional');
     if (filterGiven.shape.length !== rank) throw invalid(`filter must be ${rank}-dimensional: ${shapeText(filterGiven.shape)}`);
     const x = channelsFirst ? toChannelsLast(widened(given)) : widened(given);
     const filter = widened(filterGiven);
@@ -180,8 +182,8 @@ const pool =
       const [from, to] = [cells(x.data) as Cells<number>, cells(into.data) as Cells<number>];
       const geometry = { axes, batch: x.shape[0]!, inChannels: channels, outChannels: channels };
       if (kind === 'max') {
-        for (let i = 0; i < to.length; i += 1)
-          to[i] = x.dtype === 'DT_FLOAT' || x.dtype === 'DT_DOUBLE' ? -Infinity : x.dtype === 'DT_INT32' ? -2147483648 : 0;
+        const least = lowest(x.dtype);
+        for (let i = 0; i < to.length; i += 1) to[i] = isWide(x.dtype) ? (-(2n ** 63n) as unknown as number) : least;
         eachTap(geometry, (_, at, place) => {
           for (let c = 0; c < channels; c += 1) {
             const value = from[at + c]!;

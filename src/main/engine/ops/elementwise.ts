@@ -91,7 +91,11 @@ function powBig(x: bigint, y: bigint): bigint {
 /** A unary op on floating-point numbers; other types only where `ofBigint` or `integers` says so. */
 export function unary(
   ofNumber: (x: number) => number,
-  { integers = false, ofBigint }: { readonly integers?: boolean; readonly ofBigint?: (x: bigint) => bigint } = {},
+  {
+    integers = false,
+    ofBigint,
+    small = ofNumber,
+  }: { readonly integers?: boolean; readonly ofBigint?: (x: bigint) => bigint; readonly small?: (x: number) => number } = {},
 ): MakeKernel {
   return ({ node }) =>
     (inputs) => {
@@ -106,7 +110,8 @@ export function unary(
       } else {
         if (!isFloating(x.dtype) && !integers) throw unsupportedType(x.dtype);
         const [from, to] = [numbers(x), numbers(into)];
-        for (let i = 0; i < to.length; i += 1) to[i] = ofNumber(from[i]!);
+        const f = isFloating(x.dtype) ? ofNumber : small;
+        for (let i = 0; i < to.length; i += 1) to[i] = f(from[i]!);
       }
       return narrowed(into, given.dtype);
     };
@@ -169,7 +174,8 @@ export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
   if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
+  // Halves between -1 and 0 become a negative zero, as by Math.round.
+  return floor % 2 === 0 ? floor : Math.round(x);
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -192,7 +198,7 @@ const multiply = binary(
 const int = { integers: true } as const;
 
 const addN: MakeKernel = ({ node }) => {
-  const two = add({ node } as never);
+  const two = add({ node: { ...node, op: 'AddV2' } } as never);
   return (inputs, run) => {
     let sum = tensorOf(inputs[0]);
     for (const one of inputs.slice(1)) {
@@ -273,9 +279,9 @@ export const elementwise: OpFamily = {
     (x, y) => Math.imul(x - y, x - y),
   ),
   Atan2: binary(Math.atan2),
-  Xdivy: binary((x, y) => (x === 0 ? 0 : x / y)),
-  Xlogy: binary((x, y) => (x === 0 ? 0 : x * Math.log(y))),
-  Xlog1py: binary((x, y) => (x === 0 ? 0 : x * Math.log1p(y))),
+  Xdivy: binary((x, y) => (x === 0 ? x : x / y)),
+  Xlogy: binary((x, y) => (x === 0 ? x : x * Math.log(y))),
+  Xlog1py: binary((x, y) => (x === 0 ? x : x * Math.log1p(y))),
   BitwiseAnd: binary(
     (x, y) => x & y,
     (x, y) => x & y,
@@ -293,7 +299,8 @@ export const elementwise: OpFamily = {
     (x, y) => x << y,
   ),
   RightShift: binary(
-    (x, y) => x >> y,
+    // Beyond 31 bits only where the type is unsigned.
+    (x, y) => (x > 0x7fffffff ? x >>> y : x >> y),
     (x, y) => x >> y,
   ),
   Invert: unary((x) => ~x, { integers: true, ofBigint: (x) => ~x }),
@@ -329,8 +336,8 @@ export const elementwise: OpFamily = {
   IsFinite: test(Number.isFinite),
   Abs: unary(Math.abs, { integers: true, ofBigint: (x) => (x < 0n ? -x : x) }),
   Neg: unary((x) => -x, { integers: true, ofBigint: (x) => -x }),
-  Sign: unary((x) => (x > 0 ? 1 : x < 0 ? -1 : x), { integers: true, ofBigint: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) }),
-  Square: unary((x) => x * x, { integers: true, ofBigint: (x) => x * x }),
+  Sign: unary((x) => (x > 0 ? 1 : x < 0 ? -1 : x + 0), { integers: true, ofBigint: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) }),
+  Square: unary((x) => x * x, { integers: true, small: (x) => Math.imul(x, x), ofBigint: (x) => x * x }),
   Reciprocal: unary((x) => 1 / x, int),
   Inv: unary((x) => 1 / x, int),
   Sqrt: unary(Math.sqrt),

@@ -1,12 +1,12 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
-import type { MakeKernel, OpFamily } from '../kernel.ts';
+import type { MakeKernel } from '../kernel.ts';
 import { allocate, cells, integer, integers, invalid, reshaped, shapeText, sizeOf, stridesOf, tensorOf } from '../value.ts';
-import { axisOf } from './axis.ts';
+import { byParts } from './complex.ts';
 
 /** Slices of `params` along `axis` by the indices; the first `batchDims` axes go together. */
 export function gather(params: Tensor, index: Tensor, axis: number, batchDims: number): Tensor {
   if (params.shape.length < 1) throw invalid('params must be at least 1 dimensional');
-  if (batchDims > axis) throw invalid(`batch_dims (${batchDims}) must be less than or equal to axis (${axis})`);
+  if (batchDims > axis) throw invalid(`batch_dims (${batchDims}) must be less than or equal to axis (${axis}).`);
   const places = integers(index);
   const limit = params.shape[axis]!;
   const outer = params.shape.slice(batchDims, axis);
@@ -49,7 +49,11 @@ const gatherV2: MakeKernel = ({ node, attributes }) => {
   return (inputs) => {
     const [params, index] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     const batchDims = batch < 0 ? batch + index.shape.length : batch;
-    const axis = inputs[2] === undefined ? 0 : axisOf(integer(tensorOf(inputs[2])), params.shape.length);
+    const [given, rank] = [inputs[2] === undefined ? 0 : integer(tensorOf(inputs[2])), params.shape.length];
+    if (rank === 0) throw invalid('params must be at least 1 dimensional');
+    const least = given < 0 ? -given : given + 1;
+    if (inputs[2] !== undefined && rank < least) throw invalid(`Shape must be at least rank ${least} but is rank ${rank}`);
+    const axis = given < 0 ? given + rank : given;
     return gather(params, index, axis, batchDims);
   };
 };
@@ -86,7 +90,7 @@ const gatherNd: MakeKernel =
     return into;
   };
 
-export const gatherOps: OpFamily = {
+export const gatherOps = byParts({
   Gather: gatherV2,
   GatherV2: gatherV2,
   GatherNd: gatherNd,
@@ -94,6 +98,10 @@ export const gatherOps: OpFamily = {
     const count = attributes.int('num_partitions');
     return (inputs) => {
       const [data, partitions] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+      if (shapeText(data.shape.slice(0, partitions.shape.length)) !== shapeText(partitions.shape))
+        throw invalid(
+          `data.shape must start with partitions.shape, got data.shape = ${shapeText(data.shape)}, partitions.shape = ${shapeText(partitions.shape)}`,
+        );
       const which = integers(partitions);
       const inner = data.shape.slice(partitions.shape.length);
       for (const [at, one] of which.entries())
@@ -105,4 +113,4 @@ export const gatherOps: OpFamily = {
       });
     };
   },
-};
+});

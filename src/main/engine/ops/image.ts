@@ -1,5 +1,5 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
-import { floatsOf } from '../float16.ts';
+import { floatsOf, narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { allocate, cells, integers, invalid, numbers, shapeText, tensorOf } from '../value.ts';
 
@@ -255,13 +255,14 @@ const colour =
   (f: (a: number, b: number, c: number) => readonly [number, number, number]): MakeKernel =>
   () =>
   (inputs) => {
-    const x = tensorOf(inputs[0]);
+    const given = tensorOf(inputs[0]);
+    const x = widened(given);
     if (x.shape.at(-1) !== 3) throw invalid(`input must have 3 channels but instead has ${x.shape.at(-1) ?? 0} channels`);
     const into = allocate(x.dtype, x.shape);
     const [from, to] = [numbers(x), numbers(into)];
     for (let i = 0; i < to.length; i += 3)
       [to[i], to[i + 1], to[i + 2]] = f(from[i]!, from[i + 1]!, from[i + 2]!) as [number, number, number];
-    return into;
+    return narrowed(into, given.dtype);
   };
 
 function hsv(r: number, g: number, b: number): readonly [number, number, number] {
@@ -294,7 +295,9 @@ export const imageOps: OpFamily = {
   RGBToHSV: colour(hsv),
   HSVToRGB: colour(rgb),
   AdjustContrastv2: () => (inputs) => {
-    const [x, factor] = [tensorOf(inputs[0]), floatsOf(tensorOf(inputs[1]))[0]!];
+    const given = tensorOf(inputs[0]);
+    const [x, factor] = [widened(given), floatsOf(tensorOf(inputs[1]))[0]!];
+    if (x.shape.length < 3) throw invalid(`input must be at least 3-D, got shape${shapeText(x.shape)}`);
     const [height, width, channels] = x.shape.slice(-3) as [number, number, number];
     const into = allocate(x.dtype, x.shape);
     const [from, to] = [numbers(x), numbers(into)];
@@ -306,6 +309,6 @@ export const imageOps: OpFamily = {
         const mean = sum / (height * width);
         for (let i = c; i < size; i += channels) to[image + i] = (from[image + i]! - mean) * factor + mean;
       }
-    return into;
+    return narrowed(into, given.dtype);
   },
 };

@@ -59,9 +59,9 @@ function rowShape(list: TensorList, given: readonly number[] | null): readonly n
   });
 }
 
-function rowOf(list: TensorList, index: number, given: readonly number[] | null): Value {
+function rowOf(list: TensorList, index: number, given: readonly number[] | null, verb = 'access'): Value {
   if (index < 0 || index >= list.items.length)
-    throw invalid(`Trying to access element ${index} in a list with ${list.items.length} elements.`);
+    throw invalid(`Trying to ${verb} element ${index} in a list with ${list.items.length} elements.`);
   return list.items[index] ?? allocate(list.dtype, rowShape(list, given));
 }
 
@@ -118,8 +118,7 @@ export const listOps: OpFamily = {
       const index = integer(tensorOf(inputs[1]));
       if (index < 0 || (index >= list.items.length && !resize) || index > maxItems)
         throw invalid(`Trying to modify element ${index} in a list with ${list.items.length} elements.`);
-      const items = [...list.items];
-      items[index] = inputs[2]!;
+      const items = Array.from({ length: Math.max(list.items.length, index + 1) }, (_, at) => (at === index ? inputs[2]! : list.items[at]));
       return variant(new TensorList(list.dtype, list.shape, items));
     };
   },
@@ -165,7 +164,7 @@ export const listOps: OpFamily = {
     const places = integers(tensorOf(inputs[1]));
     if (places.length === 0) return allocate(list.dtype, [0, ...rowShape(list, shape)]);
     return stack(
-      places.map((index) => tensorOf(rowOf(list, index, shape))),
+      places.map((index) => tensorOf(rowOf(list, index, shape, 'gather'))),
       0,
     );
   },
@@ -194,6 +193,7 @@ export const listOps: OpFamily = {
       const x = tensorOf(inputs[0]);
       let at = 0;
       const parts = integers(tensorOf(inputs[2])).map((length) => {
+        if (at + length > x.shape[0]!) throw invalid(`Attempting to slice [${at}, ${at + length}] from tensor with length ${x.shape[0]}`);
         const part = slice(
           x,
           x.shape.map((_, axis) => (axis === 0 ? at : 0)),

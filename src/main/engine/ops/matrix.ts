@@ -3,6 +3,7 @@ import { narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { allocate, cells, invalid, isComplex, isWide, reshaped, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
+import { byParts, byProducts } from './complex.ts';
 import { transpose } from './shape.ts';
 import { unsupportedType } from './elementwise.ts';
 
@@ -99,12 +100,16 @@ const matMul: MakeKernel = ({ attributes }) => {
   };
 };
 
-const batched: MakeKernel = ({ attributes }) => {
+const batched: MakeKernel = ({ node, attributes }) => {
   const [ta, tb] = [attributes.bool('adj_x'), attributes.bool('adj_y')];
   return (inputs) => {
     const [a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     if (a.shape.length < 2) throw invalid(`In[0] ndims must be >= 2: ${a.shape.length}`);
     if (b.shape.length < 2) throw invalid(`In[1] ndims must be >= 2: ${b.shape.length}`);
+    if (node.op === 'BatchMatMul')
+      for (let axis = 0; axis < a.shape.length - 2; axis += 1)
+        if (a.shape[axis] !== b.shape[axis])
+          throw invalid(`In[0].dim(${axis}) and In[1].dim(${axis}) must be the same: ${shapeText(a.shape)} vs ${shapeText(b.shape)}`);
     if (a.shape.at(ta ? -2 : -1) !== b.shape.at(tb ? -1 : -2))
       throw invalid(`Matrix size-incompatible: In[0]: ${shapeText(a.shape)}, In[1]: ${shapeText(b.shape)}`);
     return batchMatMul(a, b, ta, tb);
@@ -227,35 +232,41 @@ function repeated(x: Tensor, shape: readonly number[]): Tensor {
   return into;
 }
 
-export const matrixOps: OpFamily = {
+const biasAdd: MakeKernel = ({ attributes }) => {
+  const channelsFirst = attributes.text('data_format') === 'NCHW';
+  return (inputs) => {
+    const [given, biasGiven] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
+    const [x, bias] = [widened(given), widened(biasGiven)];
+    const rank = x.shape.length;
+    if (rank < 2) throw invalid(`Input tensor must be at least 2D: ${shapeText(x.shape)}`);
+    if (bias.shape.length !== 1) throw invalid(`Biases must be 1D: ${shapeText(bias.shape)}`);
+    const axis = channelsFirst ? 1 : rank - 1;
+    if (bias.shape[0] !== x.shape[axis])
+      throw invalid(
+        `Must provide as many biases as the last dimension of the input tensor: ${shapeText(bias.shape)} vs. ${shapeText(x.shape)}`,
+      );
+    const inner = sizeOf(x.shape.slice(axis + 1));
+    const count = bias.shape[0]!;
+    const into = allocate(x.dtype, x.shape);
+    const [from, add, to] = [cells(x.data) as Cells<number>, cells(bias.data) as Cells<number>, cells(into.data) as Cells<number>];
+    if (inner === 1) for (let i = 0, c = 0; i < to.length; i += 1, c = c + 1 === count ? 0 : c + 1) to[i] = from[i]! + add[c]!;
+    else for (let i = 0; i < to.length; i += 1) to[i] = from[i]! + add[Math.floor(i / inner) % count]!;
+    return narrowed(into, given.dtype);
+  };
+};
+
+const products = byProducts({
   MatMul: matMul,
-  BatchMatMul: batched,
-  BatchMatMulV2: batched,
-  BatchMatMulV3: batched,
   Einsum: ({ attributes }) => {
     const equation = attributes.text('equation');
     return (inputs) => einsum(equation, inputs.map(tensorOf));
   },
-  BiasAdd: ({ attributes }) => {
-    const channelsFirst = attributes.text('data_format') === 'NCHW';
-    return (inputs) => {
-      const [given, biasGiven] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-      const [x, bias] = [widened(given), widened(biasGiven)];
-      const rank = x.shape.length;
-      if (rank < 2) throw invalid(`Input tensor must be at least 2D: ${shapeText(x.shape)}`);
-      if (bias.shape.length !== 1) throw invalid(`Biases must be 1D: ${shapeText(bias.shape)}`);
-      const axis = channelsFirst ? 1 : rank - 1;
-      if (bias.shape[0] !== x.shape[axis])
-        throw invalid(
-          `Must provide as many biases as the last dimension of the input tensor: ${shapeText(bias.shape)} vs. ${shapeText(x.shape)}`,
-        );
-      const inner = sizeOf(x.shape.slice(axis + 1));
-      const count = bias.shape[0]!;
-      const into = allocate(x.dtype, x.shape);
-      const [from, add, to] = [cells(x.data) as Cells<number>, cells(bias.data) as Cells<number>, cells(into.data) as Cells<number>];
-      if (inner === 1) for (let i = 0, c = 0; i < to.length; i += 1, c = c + 1 === count ? 0 : c + 1) to[i] = from[i]! + add[c]!;
-      else for (let i = 0; i < to.length; i += 1) to[i] = from[i]! + add[Math.floor(i / inner) % count]!;
-      return narrowed(into, given.dtype);
-    };
-  },
+});
+
+export const matrixOps: OpFamily = {
+  ...products,
+  BatchMatMul: batched,
+  BatchMatMulV2: batched,
+  BatchMatMulV3: batched,
+  ...byParts({ BiasAdd: biasAdd }),
 };

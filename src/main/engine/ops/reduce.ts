@@ -7,7 +7,9 @@ import {
   bigints,
   cells,
   indices,
+  int32,
   integer,
+  scalarInteger,
   integers,
   invalid,
   isFloating,
@@ -22,7 +24,9 @@ import {
 } from '../value.ts';
 import { placesOf } from './broadcast.ts';
 import { axisOf } from './axis.ts';
+import { byParts, realOnly } from './complex.ts';
 import { unsupportedType } from './elementwise.ts';
+import { gather } from './gather.ts';
 
 /** Reduction axes as booleans. Throws in the words of TensorFlow's reduction helper. */
 export function reducedAxes(rank: number, axes: readonly number[]): readonly boolean[] {
@@ -97,7 +101,7 @@ const reduction =
     };
   };
 
-const lowest = (dtype: Dtype): number =>
+export const lowest = (dtype: Dtype): number =>
   isFloating(dtype)
     ? -Infinity
     : (({ DT_INT8: -128, DT_INT16: -32768, DT_INT32: -2147483648 } as Partial<Record<Dtype, number>>)[dtype] ?? 0);
@@ -131,8 +135,9 @@ const argument =
       const found: number[] = [];
       for (let row = 0; row < rows; row += 1) {
         let best = 0;
-        let value = values[order === null ? row * length : order[row * length]!]!;
-        for (let i = 1; i < length; i += 1) {
+        // NaN is never better.
+        let value: number | bigint = better(0, 1) ? Infinity : -Infinity;
+        for (let i = 0; i < length; i += 1) {
           const at = row * length + i;
           const next = values[order === null ? at : order[at]!]!;
           if (better(next, value)) [best, value] = [i, next];
@@ -155,8 +160,10 @@ const cumulative =
     return (inputs) => {
       const given = tensorOf(inputs[0]);
       const x = widened(given);
-      if (x.shape.length === 0) return given;
-      const axis = axisOf(integer(tensorOf(inputs[1])), x.shape.length);
+      const rank = x.shape.length;
+      const wanted = scalarInteger(tensorOf(inputs[1]), (shape) => `ScanOp: axis must be a scalar, not ${shape}`);
+      const axis = wanted < 0 ? wanted + rank : wanted;
+      if (axis < 0 || axis >= rank) throw invalid(`ScanOp: Expected scan axis in the range [${-rank}, ${rank}), but got ${axis}`);
       const into = allocate(x.dtype, x.shape);
       const length = x.shape[axis]!;
       const inner = sizeOf(x.shape.slice(axis + 1));
@@ -207,7 +214,8 @@ const topK: MakeKernel = ({ attributes, node }) => {
   const dtype = attributes.has('index_type') ? attributes.type('index_type') : 'DT_INT32';
   return (inputs) => {
     const x = tensorOf(inputs[0]);
-    const k = node.op === 'TopK' ? attributes.int('k') : integer(tensorOf(inputs[1]));
+    const k =
+      node.op === 'TopK' ? attributes.int('k') : scalarInteger(tensorOf(inputs[1]), (shape) => `k must be scalar, got shape ${shape}`);
     const length = x.shape.at(-1);
     if (k < 0) throw invalid(`Need k >= 0, got ${k}`);
     if (length === undefined) throw invalid(`input must be >= 1-D, got shape ${shapeText(x.shape)}`);
@@ -233,9 +241,8 @@ const topK: MakeKernel = ({ attributes, node }) => {
   };
 };
 
-export const reduceOps: OpFamily = {
+const sums = byParts({
   Sum: reduction({ start: () => 0, fold: (a, b) => a + b, startBig: () => 0n, foldBig: (a, b) => a + b }),
-  Prod: reduction({ start: () => 1, fold: (a, b) => a * b, startBig: () => 1n, foldBig: (a, b) => BigInt.asIntN(64, a * b) }),
   Mean: reduction({
     start: () => 0,
     fold: (a, b) => a + b,
@@ -244,6 +251,33 @@ export const reduceOps: OpFamily = {
     foldBig: (a, b) => a + b,
     finishBig: (sum, count) => (count === 0 ? 0n : sum / BigInt(count)),
   }),
+  Cumsum: cumulative(
+    (a, b) => a + b,
+    (a, b) => a + b,
+    0,
+  ),
+});
+
+const products = realOnly({
+  Prod: reduction({ start: () => 1, fold: (a, b) => a * b, startBig: () => 1n, foldBig: (a, b) => BigInt.asIntN(64, a * b) }),
+  EuclideanNorm: reduction({
+    start: () => 0,
+    fold: (a, b) => a + b * b,
+    finish: Math.sqrt,
+    startBig: () => 0n,
+    foldBig: (a, b) => a + b * b,
+    finishBig: (sum) => BigInt(Math.floor(Math.sqrt(Number(sum)))),
+  }),
+  Cumprod: cumulative(
+    (a, b) => a * b,
+    (a, b) => a * b,
+    1,
+  ),
+});
+
+export const reduceOps: OpFamily = {
+  ...sums,
+  ...products,
   Max: reduction({
     start: lowest,
     fold: (a, b) => (b > a || Number.isNaN(b) ? b : a),
@@ -256,21 +290,10 @@ export const reduceOps: OpFamily = {
     startBig: (dtype) => (dtype === 'DT_UINT64' ? 2n ** 64n - 1n : 2n ** 63n - 1n),
     foldBig: (a, b) => (b < a ? b : a),
   }),
-  EuclideanNorm: reduction({ start: () => 0, fold: (a, b) => a + b * b, finish: Math.sqrt }),
   All: logic('All'),
   Any: logic('Any'),
   ArgMax: argument((a, b) => a > b),
   ArgMin: argument((a, b) => a < b),
-  Cumsum: cumulative(
-    (a, b) => a + b,
-    (a, b) => a + b,
-    0,
-  ),
-  Cumprod: cumulative(
-    (a, b) => a * b,
-    (a, b) => a * b,
-    1,
-  ),
   Softmax: softmax(false),
   LogSoftmax: softmax(true),
   TopK: topK,
@@ -278,16 +301,27 @@ export const reduceOps: OpFamily = {
   InTopKV2: () => (inputs) => {
     const [predictions, targets, k] = [tensorOf(inputs[0]), integers(tensorOf(inputs[1])), integer(tensorOf(inputs[2]))];
     const [values, classes] = [numbers(predictions), predictions.shape[1] ?? 0];
+    if (predictions.shape[0] !== targets.length)
+      throw invalid(`First dimension of predictions ${predictions.shape[0] ?? 0} must match length of targets ${targets.length}`);
     const hits = targets.map((target, row) => {
       const value = target >= 0 && target < classes ? values[row * classes + target]! : NaN;
       let above = 0;
-      for (let i = 0; i < classes; i += 1) if (values[row * classes + i]! > value) above += 1;
-      return Number.isFinite(value) && above < k ? 1 : 0;
+      let told = Number.isFinite(value);
+      for (let i = 0; i < classes; i += 1) {
+        const other = values[row * classes + i]!;
+        if (!Number.isFinite(other)) told = false;
+        if (other > value) above += 1;
+      }
+      return told && above < k ? 1 : 0;
     });
     return { dtype: 'DT_BOOL', shape: [targets.length], data: Uint8Array.from(hits) };
   },
   Bincount: () => (inputs) => {
     const [values, size, weights] = [integers(tensorOf(inputs[0])), integer(tensorOf(inputs[1])), tensorOf(inputs[2])];
+    if (size < 0) throw invalid(`size (${size}) must be non-negative`);
+    if (values.some((value) => value < 0)) throw invalid('Input arr must be non-negative!');
+    if (weights.data.length > 0 && weights.data.length !== values.length)
+      throw invalid('Input indices and weights must have the same size.');
     return bincountRow(values, size, weights, false);
   },
   DenseBincount: ({ attributes }) => {
@@ -295,7 +329,11 @@ export const reduceOps: OpFamily = {
     return (inputs) => {
       const [x, size, weights] = [tensorOf(inputs[0]), integer(tensorOf(inputs[1])), tensorOf(inputs[2])];
       if (size < 0) throw invalid(`size (${size}) must be non-negative`);
-      if (x.shape.length > 2) throw invalid('Input must be at most rank 2.');
+      if (x.shape.length > 2) throw invalid(`Shape must be at most rank 2 but is rank ${x.shape.length}`);
+      if (weights.data.length > 0 && shapeText(weights.shape) !== shapeText(x.shape))
+        throw invalid(
+          `\`weights\` must be the same shape as \`arr\` or a length-0 \`Tensor\`, in which case it acts as all weights equal to 1. Received ${shapeText(weights.shape)}`,
+        );
       const values = integers(x);
       if (values.some((value) => value < 0)) throw invalid('Input arr must be non-negative!');
       if (x.shape.length < 2) return bincountRow(values, size, weights, binary);
@@ -339,27 +377,44 @@ function bincountRow(values: readonly number[], size: number, weights: Tensor, b
   return into;
 }
 
+/** What tells elements of a vector apart: strings by their bytes; zeros of both signs are one, each NaN is its own. */
+export function keysOf(x: Tensor): readonly unknown[] {
+  if (x.dtype === 'DT_STRING') return strings(x).map((text) => Buffer.from(text).toString('latin1'));
+  return Array.from(widened(x).data as Float32Array, (value) => (Number.isNaN(value) ? Symbol('NaN') : value));
+}
+
+/** The slices of `x` along an axis as a vector: each as one key. */
+function slicesOf(x: Tensor, axis: number): readonly unknown[] {
+  const [outer, dim, inner] = [sizeOf(x.shape.slice(0, axis)), x.shape[axis]!, sizeOf(x.shape.slice(axis + 1))];
+  const cellKeys = keysOf(x);
+  return Array.from({ length: dim }, (_, at) => {
+    const parts: unknown[] = [];
+    for (let o = 0; o < outer; o += 1) for (let i = 0; i < inner; i += 1) parts.push(cellKeys[(o * dim + at) * inner + i]);
+    return parts.some((part) => typeof part === 'symbol') ? Symbol('NaN') : parts.join('\0');
+  });
+}
+
 function unique(counts: boolean): MakeKernel {
-  return ({ attributes }) => {
+  return ({ node, attributes }) => {
     const dtype = attributes.type('out_idx');
     return (inputs) => {
       const x = tensorOf(inputs[0]);
-      if (x.shape.length !== 1) throw invalid('unique expects a 1D vector.');
+      const axes = node.op.endsWith('V2') ? integers(tensorOf(inputs[1])) : [];
+      const [given = 0] = axes;
+      const axis = given < 0 ? given + x.shape.length : given;
+      if (axes.length === 0 && x.shape.length !== 1) throw invalid('unique expects a 1D vector.');
+      if (axis < 0 || axis >= x.shape.length) throw invalid(`axis has to be between [0, ${x.shape.length})`);
       const seen = new Map<unknown, number>();
       const first: number[] = [];
       const times: number[] = [];
-      const keys: ArrayLike<unknown> = x.dtype === 'DT_STRING' ? strings(x).map((text) => Buffer.from(text).toString('latin1')) : x.data;
-      const places = Array.from(keys, (key, at) => {
+      const places = (x.shape.length === 1 ? keysOf(x) : slicesOf(x, axis)).map((key, at) => {
         const known = seen.get(key);
         const place = known ?? first.push(at) - 1;
         if (known === undefined) seen.set(key, place);
         times[place] = (times[place] ?? 0) + 1;
         return place;
       });
-      const into = allocate(x.dtype, [first.length]);
-      const [from, to] = [cells(x.data), cells(into.data)];
-      for (const [at, place] of first.entries()) to[at] = from[place];
-      const result = [into, indices(dtype, places)];
+      const result = [gather(x, int32(first), axis, 0), indices(dtype, places)];
       return counts ? [...result, indices(dtype, times)] : result;
     };
   };

@@ -78,6 +78,11 @@ function bracket(pattern: string, start: number): readonly [string, number] {
   }
 }
 
+const unclosed = (pattern: string): boolean => {
+  const plain = pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '');
+  return plain.split('(').length > plain.split(')').length;
+};
+
 /**
  * An RE2 pattern as a JavaScript expression of the same meaning, over text (not bytes). What RE2 has and this has not is refused.
  * Source: RE2's published syntax page.
@@ -130,9 +135,19 @@ export function regexFromRe2(
   try {
     return new RegExp(whole ? `^(?:${source})$` : source, [...new Set(flags)].join(''));
   } catch (error) {
-    throw new StatusError('INVALID_ARGUMENT', `Invalid pattern: ${pattern}, error: ${(error as Error).message}`, { cause: error });
+    throw new StatusError(
+      'INVALID_ARGUMENT',
+      `Invalid pattern: ${pattern}, error: ${unclosed(pattern) ? `missing ): ${pattern}` : (error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
+
+/** The highest group that a rewrite string names. */
+export const highestGroup = (rewrite: string): number =>
+  Math.max(0, ...[...rewrite.matchAll(/\\([0-9\\])/g)].map(([, digit]) => (digit === '\\' ? 0 : Number(digit))));
 
 /** RE2's rewrite string (`\1`, `\0`, `\\`) applied to one match. */
 export function rewritten(rewrite: string, groups: readonly (string | undefined)[]): string {

@@ -1,7 +1,21 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
+import { dtypeSizeBytes, type Dtype } from '../../../shared/tensor/dtype.ts';
 import { narrowed, widened } from '../float16.ts';
-import { allocate, cells, checkedShape, integers, invalid, isWide, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
+import {
+  allocate,
+  cells,
+  checkedShape,
+  integers,
+  scalarInteger,
+  invalid,
+  isWide,
+  shapeText,
+  sizeOf,
+  tensorOf,
+  type Cells,
+} from '../value.ts';
+import { byParts, realOnly } from './complex.ts';
 import { placeText } from './gather.ts';
 
 export type ScatterMode = 'update' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
@@ -14,6 +28,7 @@ const combineNumbers: Readonly<Record<Exclude<ScatterMode, 'update'>, (a: number
   min: Math.min,
   max: Math.max,
 };
+const joinTexts = (a: Uint8Array, b: Uint8Array): Uint8Array => Buffer.concat([a, b]);
 const combineBigints: Readonly<Record<Exclude<ScatterMode, 'update'>, (a: bigint, b: bigint) => bigint>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -23,8 +38,45 @@ const combineBigints: Readonly<Record<Exclude<ScatterMode, 'update'>, (a: bigint
   max: (a, b) => (a > b ? a : b),
 };
 
+/** Refuses shapes that do not go together, in the words of one op. */
+type CheckUpdates = (target: readonly number[], index: readonly number[], updates: readonly number[]) => void;
+
+const checkTensorScatter: CheckUpdates = (target, index, updates) => {
+  if (index.length === 0) throw invalid('Indices shape must have rank at least one. Found:[]');
+  const outer = index.length - 1;
+  if (updates.length < outer || shapeText(index.slice(0, outer)) !== shapeText(updates.slice(0, outer)))
+    throw invalid(
+      `Outer dimensions of indices and update must match. Indices shape: ${shapeText(index)}, updates shape:${shapeText(updates)}`,
+    );
+  checkInner('tensor', target, index, updates);
+};
+
+const checkScatterNd: CheckUpdates = (target, index, updates) => {
+  const outer = Math.max(0, index.length - 1);
+  if (shapeText(index.slice(0, outer)) !== shapeText(updates.slice(0, outer)))
+    throw invalid(
+      `Dimensions [0,${outer}) of indices[shape=${shapeText(index)}] must match dimensions [0,${outer}) of updates[shape=${shapeText(updates)}]`,
+    );
+  checkInner('input', target, index, updates);
+};
+
+function checkInner(name: string, target: readonly number[], index: readonly number[], updates: readonly number[]): void {
+  const [outer, depth] = [Math.max(0, index.length - 1), index.at(-1) ?? 1];
+  if (depth > target.length || shapeText(target.slice(depth)) !== shapeText(updates.slice(outer)))
+    throw invalid(
+      `Dimensions [${depth},${target.length}) of ${name}[shape=${shapeText(target)}] must match dimensions [${outer},${updates.length}) of updates[shape=${shapeText(updates)}]`,
+    );
+}
+
 /** A copy of `target` with updates at the indices: along the first axis, or (`nd`) at the places that the last axis of the indices names. */
-export function scatterInto(target: Tensor, index: Tensor, updates: Tensor, mode: ScatterMode, nd: boolean): Tensor {
+export function scatterInto(
+  target: Tensor,
+  index: Tensor,
+  updates: Tensor,
+  mode: ScatterMode,
+  nd: boolean,
+  checkUpdates?: CheckUpdates,
+): Tensor {
   const dtype = target.dtype;
   const [base, given] = [widened(target), widened(updates)];
   const data = Array.isArray(base.data) ? [...(base.data as Uint8Array[])] : (base.data as Float32Array).slice();
@@ -36,11 +88,19 @@ export function scatterInto(target: Tensor, index: Tensor, updates: Tensor, mode
   const inner = target.shape.slice(depth);
   const [count, innerSize] = [sizeOf(outer), sizeOf(inner)];
   const spread = updates.shape.length === 0 && !nd;
+  if (nd) checkUpdates?.(target.shape, index.shape, updates.shape);
   if (!spread && sizeOf(updates.shape) !== count * innerSize)
     throw invalid(
       `Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], got updates.shape: ${shapeText(updates.shape)}, indices.shape: ${shapeText(index.shape)}, params_shape: ${shapeText(target.shape)}, slice_dim: ${depth}, and batch_dim: ${outer.length}`,
     );
-  const combine = mode === 'update' ? undefined : isWide(base.dtype) ? combineBigints[mode] : combineNumbers[mode];
+  const combine =
+    mode === 'update'
+      ? undefined
+      : base.dtype === 'DT_STRING'
+        ? joinTexts
+        : isWide(base.dtype)
+          ? combineBigints[mode]
+          : combineNumbers[mode];
   for (let i = 0; i < count; i += 1) {
     let place = 0;
     for (let axis = 0; axis < depth; axis += 1) {
@@ -68,7 +128,21 @@ const tensorScatter =
   (mode: ScatterMode): MakeKernel =>
   () =>
   (inputs) =>
-    scatterInto(tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2]), mode, true);
+    scatterInto(tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2]), mode, true, checkTensorScatter);
+
+/** The finite ends of a type's range. */
+function rangeOf(dtype: Dtype): readonly [number | bigint, number | bigint] {
+  const ends: Readonly<Partial<Record<Dtype, number>>> = {
+    DT_FLOAT: 3.4028234663852886e38,
+    DT_DOUBLE: Number.MAX_VALUE,
+    DT_HALF: 65504,
+    DT_BFLOAT16: 3.3895313892515355e38,
+  };
+  const end = ends[dtype];
+  if (end !== undefined) return [-end, end];
+  const bits = BigInt(dtypeSizeBytes(dtype) * 8);
+  return dtype.startsWith('DT_U') ? [0n, 2n ** bits - 1n] : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+}
 
 /** Sums (or other folds) of the rows that share a segment number. */
 const segments =
@@ -84,33 +158,29 @@ const segments =
     const [data, index] = [widened(given), tensorOf(inputs[1])];
     const which = integers(index);
     const unsorted = node.op.startsWith('Unsorted');
-    const count = unsorted ? integers(tensorOf(inputs[2]))[0]! : (which.at(-1) ?? -1) + 1;
+    if (!unsorted) {
+      if (index.shape.length !== 1) throw invalid('segment_ids should be a vector.');
+      if (which.length !== data.shape[0]) throw invalid('segment_ids should be the same size as dimension 0 of input.');
+    } else if (shapeText(data.shape.slice(0, index.shape.length)) !== shapeText(index.shape))
+      throw invalid(`data.shape = ${shapeText(data.shape)} does not start with segment_ids.shape = ${shapeText(index.shape)}`);
+    const count = unsorted
+      ? scalarInteger(tensorOf(inputs[2]), (shape) => `num_segments should be a scalar, not shape ${shape}`)
+      : (which.at(-1) ?? -1) + 1;
+    if (unsorted && count < 0) throw invalid(`Input num_segments == ${count} must not be negative.`);
     const inner = data.shape.slice(index.shape.length);
     const innerSize = sizeOf(inner);
     const into = allocate(data.dtype, checkedShape([count, ...inner]));
     const sums = cells(into.data) as Cells<number | bigint>;
     const values = cells(data.data) as Cells<number | bigint>;
     const wide = isWide(data.dtype);
-    const floating = data.dtype === 'DT_FLOAT' || data.dtype === 'DT_DOUBLE';
-    const first =
-      start === 'lowest'
-        ? floating
-          ? data.dtype === 'DT_FLOAT'
-            ? -3.4028234663852886e38
-            : -Number.MAX_VALUE
-          : -2147483648
-        : start === 'highest'
-          ? floating
-            ? data.dtype === 'DT_FLOAT'
-              ? 3.4028234663852886e38
-              : Number.MAX_VALUE
-            : 2147483647
-          : start;
+    const first = typeof start === 'number' ? start : rangeOf(given.dtype)[start === 'lowest' ? 0 : 1];
     const empty = unsorted ? first : start === 1 ? 1 : 0;
-    for (let i = 0; i < sums.length; i += 1) sums[i] = wide ? BigInt(empty) : empty;
+    for (let i = 0; i < sums.length; i += 1) sums[i] = wide ? BigInt(empty) : Number(empty);
     const counts = Array.from<number>({ length: count }).fill(0);
     for (const [row, segment] of which.entries()) {
       if (segment < 0 && unsorted) continue;
+      if (!unsorted && (segment < 0 || segment >= count))
+        throw invalid(`Segment id ${segment} out of range [0, ${count}), possibly because 'segment_ids' input is not sorted.`);
       if (segment < 0 || segment >= count)
         throw invalid(`segment_ids[${placeText(row, index.shape)}] = ${segment} is out of range [0, ${count})`);
       if (!unsorted && row > 0 && segment < which[row - 1]!) throw invalid('segment ids are not increasing');
@@ -121,7 +191,11 @@ const segments =
         sums[to] = isFirst ? value : wide ? foldBig(sums[to] as bigint, value as bigint) : fold(sums[to] as number, value as number);
       }
     }
-    if (mean) for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) / Math.max(1, counts[Math.floor(i / innerSize)]!);
+    if (mean)
+      for (let i = 0; i < sums.length; i += 1) {
+        const many = Math.max(1, counts[Math.floor(i / innerSize)]!);
+        sums[i] = wide ? (sums[i] as bigint) / BigInt(many) : (sums[i] as number) / many;
+      }
     return narrowed(into, given.dtype);
   };
 
@@ -138,15 +212,16 @@ const prod = segments(
 const max = segments('lowest', Math.max, (a, b) => (a > b ? a : b));
 const min = segments('highest', Math.min, (a, b) => (a < b ? a : b));
 
-export const scatterOps: OpFamily = {
+const linear = byParts({
   ScatterNd: () => (inputs) => {
     const [index, updates] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     return scatterInto(
       allocate(updates.dtype, checkedShape(integers(tensorOf(inputs[2])))),
       index,
       updates,
-      updates.dtype === 'DT_STRING' || updates.dtype === 'DT_BOOL' ? 'update' : 'add',
+      updates.dtype === 'DT_BOOL' ? 'max' : 'add',
       true,
+      checkScatterNd,
     );
   },
   TensorScatterUpdate: tensorScatter('update'),
@@ -156,7 +231,6 @@ export const scatterOps: OpFamily = {
   TensorScatterMax: tensorScatter('max'),
   SegmentSum: sum,
   SegmentSumV2: sum,
-  SegmentProd: prod,
   SegmentMax: max,
   SegmentMin: min,
   SegmentMean: segments(
@@ -166,7 +240,8 @@ export const scatterOps: OpFamily = {
     true,
   ),
   UnsortedSegmentSum: sum,
-  UnsortedSegmentProd: prod,
   UnsortedSegmentMax: max,
   UnsortedSegmentMin: min,
-};
+});
+
+export const scatterOps: OpFamily = { ...linear, ...realOnly({ SegmentProd: prod, UnsortedSegmentProd: prod }) };

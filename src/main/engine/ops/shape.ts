@@ -2,6 +2,7 @@ import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import {
   allocate,
+  bigints,
   cells,
   checkedShape,
   indices,
@@ -9,6 +10,7 @@ import {
   integers,
   invalid,
   isHandle,
+  numbers,
   reshaped,
   shapeText,
   sizeOf,
@@ -16,7 +18,7 @@ import {
   tensorOf,
   type Value,
 } from '../value.ts';
-import { axisOf } from './axis.ts';
+import { byParts } from './complex.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 
 /** Ops that tell, change or permute shapes. */
@@ -33,7 +35,10 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   const rank = x.shape.length;
   if (permutation.length !== rank)
     throw invalid(`transpose expects a vector of size ${rank}. But input(1) is a vector of size ${permutation.length}`);
-  const axes = permutation.map((axis) => axisOf(axis, rank));
+  const axes = permutation.map((axis) => {
+    if (axis < -rank || axis >= rank) throw invalid(`${axis} is out of range [0 .. ${rank})`);
+    return axis < 0 ? axis + rank : axis;
+  });
   if (new Set(axes).size !== rank)
     throw invalid(`${x.shape.findIndex((_, axis) => !axes.includes(axis))} is missing from {${permutation.join(',')}}.`);
   if (axes.every((axis, at) => axis === at)) return x;
@@ -50,6 +55,8 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
 }
 
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (x.shape.length > shape.length)
+    throw invalid(`Rank of input (${x.shape.length}) must be no greater than rank of output shape (${shape.length}).`);
   const common = (() => {
     try {
       return broadcastShape(x.shape, shape);
@@ -72,12 +79,13 @@ const reshape: MakeKernel = () => (inputs) => {
     if (dim === -1 && at !== open) throw invalid(`Only one input size may be -1, not both ${open} and ${at}`);
   }
   if (open >= 0) {
-    const rest = sizeOf(dims.filter((_, at) => at !== open));
-    if (rest === 0 && size > 0)
-      throw invalid(`reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero`);
-    if (rest !== 0 && size % rest !== 0)
+    // Zeros do not count on either side: [0,3] as [0,-1] is [0,3].
+    const rest = sizeOf(dims.filter((dim, at) => at !== open && dim !== 0));
+    const whole = sizeOf(x.shape.filter((dim) => dim !== 0));
+    if (size === 0 && dims.every((dim) => dim !== 0)) dims[open] = 0;
+    else if (size > 0 && whole % rest !== 0)
       throw invalid(`Input to reshape is a tensor with ${size} values, but the requested shape requires a multiple of ${rest}`);
-    dims[open] = rest === 0 ? 0 : size / rest;
+    if (dims[open] === -1) dims[open] = Math.floor(whole / rest);
   }
   if (sizeOf(dims) !== size) throw invalid(`Input to reshape is a tensor with ${size} values, but the requested shape has ${sizeOf(dims)}`);
   return reshaped(x, dims);
@@ -109,6 +117,7 @@ function expandDims(x: Tensor, axis: number): Tensor {
 
 export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   const first = tensors[0]!;
+  if (first.shape.length === 0) throw invalid("ConcatOp : Can't concatenate scalars (use tf.stack instead)");
   const at = axis < 0 ? axis + first.shape.length : axis;
   if (at < 0 || at >= Math.max(1, first.shape.length))
     throw invalid(
@@ -124,7 +133,6 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
         `ConcatOp : Dimension ${one.shape.findIndex((dim, a) => a !== at && dim !== first.shape[a])} in both shapes must be equal: shape[0] = ${shapeText(first.shape)} vs. shape[${index}] = ${shapeText(one.shape)}`,
       );
   }
-  if (first.shape.length === 0) throw invalid('ConcatOp : Expected concatenating dimensions in the range [0, 0), but got 0');
   const total = tensors.reduce((sum, one) => sum + one.shape[at]!, 0);
   const shape = first.shape.map((dim, a) => (a === at ? total : dim));
   const into = allocate(first.dtype, shape);
@@ -231,24 +239,34 @@ function filled(value: Tensor, shape: readonly number[]): Tensor {
 }
 
 const range: MakeKernel = () => (inputs) => {
-  const [start, limit, delta] = inputs.map((input) => {
-    const tensor = tensorOf(input);
-    if (sizeOf(tensor.shape) !== 1) throw invalid(`start must be a scalar, not shape ${shapeText(tensor.shape)}`);
-    return Number((tensor.data as Float32Array)[0]);
-  }) as [number, number, number];
+  const tensors = inputs.map(tensorOf);
+  for (const [at, name] of ['start', 'limit', 'delta'].entries())
+    if (sizeOf(tensors[at]!.shape) !== 1) throw invalid(`${name} must be a scalar, not shape ${shapeText(tensors[at]!.shape)}`);
+  if (tensors[0]!.dtype === 'DT_INT64') return wideRange(...(tensors.map((one) => bigints(one)[0]!) as [bigint, bigint, bigint]));
+  const [start, limit, delta] = tensors.map((one) => numbers(one)[0]!) as [number, number, number];
   if (delta === 0) throw invalid(`Requires delta != 0: 0`);
   if (delta > 0 && start > limit) throw invalid(`Requires start <= limit when delta > 0: ${start}/${limit}`);
   if (delta < 0 && start < limit) throw invalid(`Requires start >= limit when delta < 0: ${start}/${limit}`);
   const size = Math.max(0, Math.ceil((limit - start) / delta));
   const into = allocate(tensorOf(inputs[0]).dtype, [size]);
   const to = cells(into.data);
-  const wide = into.dtype === 'DT_INT64';
   const single = into.dtype === 'DT_FLOAT';
   // TensorFlow adds the step in the type itself.
-  for (let i = 0, value = start; i < size; i += 1, value = single ? Math.fround(value + delta) : value + delta)
-    to[i] = wide ? BigInt(value) : value;
+  for (let i = 0, value = start; i < size; i += 1, value = single ? Math.fround(value + delta) : value + delta) to[i] = value;
   return into;
 };
+
+function wideRange(start: bigint, limit: bigint, delta: bigint): Tensor {
+  if (delta === 0n) throw invalid(`Requires delta != 0: 0`);
+  if (delta > 0n && start > limit) throw invalid(`Requires start <= limit when delta > 0: ${start}/${limit}`);
+  if (delta < 0n && start < limit) throw invalid(`Requires start >= limit when delta < 0: ${start}/${limit}`);
+  const step = delta < 0n ? -delta : delta;
+  const distance = delta < 0n ? start - limit : limit - start;
+  const into = allocate('DT_INT64', [Number((distance + step - 1n) / step)]);
+  const to = bigints(into);
+  for (let i = 0, value = start; i < to.length; i += 1, value += delta) to[i] = value;
+  return into;
+}
 
 const shapeOf = (value: Value | undefined): readonly number[] => value?.shape ?? [];
 
@@ -290,8 +308,12 @@ function reversed(x: Tensor, axes: readonly boolean[]): Tensor {
 const roll: MakeKernel = () => (inputs) => {
   let x = tensorOf(inputs[0]);
   const [shifts, axes] = [integers(tensorOf(inputs[1])), integers(tensorOf(inputs[2]))];
+  const rank = x.shape.length;
+  if (rank === 0) throw invalid('input must be 1-D or higher');
+  if (shifts.length !== axes.length) throw invalid('shift and axis must have the same size');
   for (const [index, axis] of axes.entries()) {
-    const at = axisOf(axis, x.shape.length);
+    const at = axis < 0 ? axis + rank : axis;
+    if (at < 0 || at >= rank) throw invalid(`axis ${axis} is out of range`);
     const dim = x.shape[at]!;
     if (dim === 0) continue;
     const shift = ((shifts[index]! % dim) + dim) % dim;
@@ -324,7 +346,7 @@ const like =
     return into;
   };
 
-export const shapeOps: OpFamily = {
+const moving = byParts({
   Shape: ({ attributes }) => {
     const dtype = attributes.type('out_type');
     return (inputs) => indices(dtype, shapeOf(inputs[0]));
@@ -339,10 +361,15 @@ export const shapeOps: OpFamily = {
   },
   Reshape: reshape,
   Squeeze: squeeze,
-  ExpandDims: () => (inputs) => expandDims(tensorOf(inputs[0]), integer(tensorOf(inputs[1]))),
+  ExpandDims: () => (inputs) =>
+    expandDims(
+      tensorOf(inputs[0]),
+      integer(tensorOf(inputs[1]), () => "'dim' must be a tensor with a single value"),
+    ),
   Transpose: () => (inputs) => transpose(tensorOf(inputs[0]), integers(tensorOf(inputs[1]))),
   InvertPermutation: () => (inputs) => {
     const given = tensorOf(inputs[0]);
+    if (given.shape.length !== 1) throw invalid('invert_permutation expects a 1D vector.');
     const permutation = integers(given);
     const inverse = permutation.map(() => -1);
     for (const [at, place] of permutation.entries()) {
@@ -355,12 +382,22 @@ export const shapeOps: OpFamily = {
     return indices(given.dtype, inverse);
   },
   Concat: () => (inputs) => concat(inputs.slice(1).map(tensorOf), integer(tensorOf(inputs[0]))),
-  ConcatV2: () => (inputs) => concat(inputs.slice(0, -1).map(tensorOf), integer(tensorOf(inputs.at(-1)))),
+  ConcatV2: () => (inputs) =>
+    concat(
+      inputs.slice(0, -1).map(tensorOf),
+      integer(tensorOf(inputs.at(-1)), (shape) => `axis tensor should be a scalar integer, but got shape ${shape}`),
+    ),
   ConcatOffset: () => (inputs) => {
-    const axis = integer(tensorOf(inputs[0]));
+    const given = integer(tensorOf(inputs[0]));
+    const first = integers(tensorOf(inputs[1]));
+    const axis = given < 0 ? given + first.length : given;
     let at = 0;
-    return inputs.slice(1).map((input) => {
+    return inputs.slice(1).map((input, index) => {
       const dims = integers(tensorOf(input));
+      if (dims.some((dim, one) => one !== axis && dim !== first[one]))
+        throw invalid(
+          `All dimensions except ${axis} must match. Input ${index} has shape [${dims.join(' ')}] and doesn't match input 0 with shape [${first.join(' ')}].`,
+        );
       const where = dims.map((_, index) => (index === axis ? at : 0));
       at += dims[axis]!;
       return indices(tensorOf(input).dtype, where);
@@ -391,6 +428,7 @@ export const shapeOps: OpFamily = {
     const dim = x.shape[axis]!;
     const open = sizes.indexOf(-1);
     const known = sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
+    if (open >= 0 && sizes.indexOf(-1, open + 1) >= 0) throw invalid('There can only be one -1 in the input.');
     if (open >= 0) sizes[open] = dim - known;
     if (sizes.reduce((sum, size) => sum + size, 0) !== dim || sizes.some((size) => size < 0))
       throw invalid(
@@ -438,8 +476,10 @@ export const shapeOps: OpFamily = {
     const x = tensorOf(inputs[0]);
     const axes = x.shape.map(() => false);
     for (const axis of integers(tensorOf(inputs[1]))) {
-      if (axis < -axes.length || axis >= axes.length) throw invalid(`'axis'[0] = ${axis} is out of valid range [0, ${axes.length - 1}]`);
-      axes[(axis + axes.length) % axes.length] = true;
+      if (axis < -axes.length || axis >= axes.length) throw invalid(`'axis'[0] = ${axis} is out of valid range [0, ${axes.length - 1}`);
+      const at = axis < 0 ? axis + axes.length : axis;
+      if (axes[at]) throw invalid(`axis ${at} specified more than once.`);
+      axes[at] = true;
     }
     return reversed(x, axes);
   },
@@ -448,6 +488,13 @@ export const shapeOps: OpFamily = {
     return (inputs) => {
       const x = tensorOf(inputs[0]);
       const lengths = integers(tensorOf(inputs[1]));
+      const rank = x.shape.length;
+      if (sequenceAxis >= rank) throw invalid(`seq_dim must be < input rank ( ${sequenceAxis} vs. ${rank})`);
+      if (batchAxis >= rank) throw invalid(`batch_dim must be < input rank ( ${batchAxis} vs. ${rank})`);
+      if (lengths.length !== x.shape[batchAxis])
+        throw invalid(`Length of seq_lengths != input.dims(${batchAxis}), (${lengths.length} vs. ${x.shape[batchAxis]})`);
+      for (const [at, length] of lengths.entries())
+        if (length > x.shape[sequenceAxis]!) throw invalid(`seq_lens(${at}) > input.dims(${sequenceAxis})`);
       const strides = stridesOf(x.shape);
       const places = placesOf(x.shape, strides);
       return picked(
@@ -466,5 +513,6 @@ export const shapeOps: OpFamily = {
   },
   Roll: roll,
   ZerosLike: like(0),
-  OnesLike: like(1),
-};
+});
+
+export const shapeOps: OpFamily = { ...moving, OnesLike: like(1) };

@@ -1,7 +1,8 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
-import type { MakeKernel, OpFamily } from '../kernel.ts';
+import type { MakeKernel } from '../kernel.ts';
 import { integers, invalid, reshaped, shapeText, sizeOf, tensorOf } from '../value.ts';
 import { pad } from './array.ts';
+import { byParts } from './complex.ts';
 import { toChannelsFirst, toChannelsLast } from './convolution.ts';
 import { slice, transpose } from './shape.ts';
 
@@ -54,7 +55,7 @@ const blockOp =
 
 const dims4 = (x: Tensor): readonly [number, number, number, number] => x.shape as unknown as readonly [number, number, number, number];
 
-export const spaceOps: OpFamily = {
+export const spaceOps = byParts({
   SpaceToBatchND: () => (inputs) => spaceToBatch(tensorOf(inputs[0]), integers(tensorOf(inputs[1])), integers(tensorOf(inputs[2]))),
   BatchToSpaceND: () => (inputs) => batchToSpace(tensorOf(inputs[0]), integers(tensorOf(inputs[1])), integers(tensorOf(inputs[2]))),
   SpaceToBatch: ({ attributes }) => {
@@ -79,4 +80,4 @@ export const spaceOps: OpFamily = {
     const split = reshaped(x, [batch, height, width, size, size, depth]);
     return reshaped(transpose(split, [0, 1, 3, 2, 4, 5]), [batch, height * size, width * size, depth]);
   }),
-};
+});

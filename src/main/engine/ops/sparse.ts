@@ -1,5 +1,6 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
+import { byParts, realOnly } from './complex.ts';
 import {
   allocate,
   cells,
@@ -254,10 +255,10 @@ const raggedToDense: MakeKernel = ({ attributes }) => {
 };
 
 export const sparseOps: OpFamily = {
-  SparseToDense: sparseToDense,
+  ...byParts({ SparseToDense: sparseToDense }),
   SparseReduceSum: reduceSum('sum'),
   SparseReduceMax: reduceSum('max'),
-  SparseTensorDenseMatMul: sparseDenseMatMul,
+  ...realOnly({ SparseTensorDenseMatMul: sparseDenseMatMul }),
   SparseSegmentSum: sparseSegment,
   SparseSegmentMean: sparseSegment,
   SparseSegmentSqrtN: sparseSegment,

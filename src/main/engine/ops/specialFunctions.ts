@@ -2,6 +2,7 @@
 
 /** erf by its Maclaurin series near zero, else by erfc. */
 export function erf(x: number): number {
+  if (x === 0) return x;
   const z = Math.abs(x);
   if (z >= 2) return x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
   let [term, sum] = [x, x];
@@ -26,6 +27,7 @@ export function erfc(x: number): number {
 
 /** The inverse by Newton steps from a logarithmic start (Giles' shape). */
 export function erfinv(y: number): number {
+  if (y === 0) return 0;
   if (y <= -1 || y >= 1) return y === 1 ? Infinity : y === -1 ? -Infinity : NaN;
   const log = Math.log((1 - y) * (1 + y));
   const half = 2 / (Math.PI * 0.147) + log / 2;
@@ -48,7 +50,8 @@ const lanczos = [
 
 /** log|gamma(x)| by Lanczos (g = 7), reflected for x < 0.5. */
 export function lgamma(x: number): number {
-  if (x <= 0 && Number.isInteger(x)) return Infinity;
+  if ((x <= 0 && Number.isInteger(x)) || x === Infinity || x === -Infinity) return Infinity;
+  if (x === 1 || x === 2) return 0;
   if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - lgamma(1 - x);
   const z = x - 1;
   let sum = lanczos[0]!;

@@ -1,5 +1,6 @@
 import { StatusError } from '../../tfserving/status.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import { floatsOf } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { handleOf, int32, indices, integers, invalid, isHandle, shapeText, strings, tensorOf, Variable, type Value } from '../value.ts';
 import { variableOf } from '../writtenVariables.ts';
@@ -19,7 +20,7 @@ function initialised(one: Variable): Tensor {
   if (one.value === undefined)
     throw new StatusError(
       'FAILED_PRECONDITION',
-      `Could not find variable ${one.name}. This could mean that the variable has been deleted. In TF1, it can also mean the variable is uninitialized.`,
+      `Could not find variable ${one.name}. This could mean that the variable has been deleted. In TF1, it can also mean the variable is uninitialized. Debug info: container=localhost, status error message=Resource localhost/${one.name}/N10tensorflow3VarE does not exist.`,
     );
   return one.value;
 }
@@ -137,24 +138,25 @@ export const stateOps: OpFamily = {
     const message = attributes.text('message');
     return (inputs) => {
       const x = tensorOf(inputs[0]);
-      const values = x.data as Float32Array;
-      const has = (wrong: (value: number) => boolean): boolean => values.some(wrong);
-      if (has(Number.isNaN)) throw invalid(`${message} : Tensor had NaN values`);
-      if (has((value) => Math.abs(value) === Infinity)) throw invalid(`${message} : Tensor had Inf values`);
+      const values = Array.from(floatsOf(x));
+      const wrong = [values.some((value) => Math.abs(value) === Infinity) ? 'Inf' : '', values.some(Number.isNaN) ? 'NaN' : ''].filter(
+        Boolean,
+      );
+      if (wrong.length > 0) throw invalid(`${message} : Tensor had ${wrong.join(' and ')} values`);
       return x;
     };
   },
   IdentityN: () => (inputs) => [...inputs],
   NoOp: nothing,
   ControlTrigger: nothing,
-  EnsureShape: ({ attributes }) => {
+  EnsureShape: ({ node, attributes }) => {
     const wanted = attributes.shape('shape');
     return (inputs) => {
       const x = tensorOf(inputs[0]);
       const fits = wanted === null || (wanted.length === x.shape.length && wanted.every((dim, axis) => dim < 0 || dim === x.shape[axis]));
       if (!fits)
         throw invalid(
-          `Shape of tensor ${shapeText(x.shape)} is not compatible with expected shape ${shapeText((wanted ?? []).map((dim) => (dim < 0 ? -1 : dim))).replaceAll('-1', '?')}.`,
+          `Shape of tensor ${node.inputs[0]?.node.name ?? ''} ${shapeText(x.shape)} is not compatible with expected shape ${shapeText((wanted ?? []).map((dim) => (dim < 0 ? -1 : dim))).replaceAll('-1', '?')}.`,
         );
       return x;
     };

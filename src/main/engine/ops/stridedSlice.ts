@@ -1,8 +1,8 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
-import type { OpFamily } from '../kernel.ts';
-import { integers, invalid, sizeOf, stridesOf, tensorOf } from '../value.ts';
+import { integers, invalid, shapeText, sizeOf, stridesOf, tensorOf } from '../value.ts';
 import type { Attributes } from '../attributes.ts';
 import { placesOf } from './broadcast.ts';
+import { byParts } from './complex.ts';
 import { picked } from './shape.ts';
 
 export interface StridedSliceMasks {
@@ -68,7 +68,7 @@ export function resolveSlice(
       if (bit(masks.shrink, at)) {
         const start = given < 0 ? given + dim : given;
         if (step < 0) throw invalid('only stride 1 allowed on non-range indexing.');
-        if (start < 0 || start >= dim) throw invalid(`slice index ${given} of dimension ${axis} out of bounds.`);
+        if (start < 0 || start >= dim) throw invalid(`slice index ${start} of dimension ${axis} out of bounds.`);
         axes.push({ start, step: 1, count: 1 });
         continue;
       }
@@ -87,6 +87,10 @@ export function resolveSlice(
 }
 
 function stridedSlice(x: Tensor, begin: Tensor, end: Tensor, strides: Tensor, masks: StridedSliceMasks): Tensor {
+  if (begin.shape.length !== 1 || shapeText(begin.shape) !== shapeText(end.shape) || shapeText(begin.shape) !== shapeText(strides.shape))
+    throw invalid(
+      `Expected begin, end, and strides to be 1D equal size tensors, but got shapes ${shapeText(begin.shape)}, ${shapeText(end.shape)}, and ${shapeText(strides.shape)} instead.`,
+    );
   const { axes, shape } = resolveSlice(x.shape, integers(begin), integers(end), integers(strides), masks);
   const own = stridesOf(x.shape);
   const places = placesOf(
@@ -97,9 +101,9 @@ function stridedSlice(x: Tensor, begin: Tensor, end: Tensor, strides: Tensor, ma
   return picked(x, sizeOf(shape) === 0 ? [] : places, shape);
 }
 
-export const stridedSliceOps: OpFamily = {
+export const stridedSliceOps = byParts({
   StridedSlice: ({ attributes }) => {
     const masks = masksOf(attributes);
     return (inputs) => stridedSlice(tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2]), tensorOf(inputs[3]), masks);
   },
-};
+});

@@ -4,7 +4,6 @@ import { floatsOf } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import {
   allocate,
-  bigints,
   cells,
   integer,
   integers,
@@ -23,8 +22,9 @@ import { dataFromBytes } from '../constant.ts';
 import { dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
 import { fingerprint64 } from './farmHash.ts';
 import { formatFloat } from './formatNumber.ts';
+import { printed } from './printValue.ts';
 import { reducedAxes } from './reduce.ts';
-import { regexFromRe2, rewritten } from './regex.ts';
+import { highestGroup, regexFromRe2, rewritten } from './regex.ts';
 
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 const bytes = (value: string): Uint8Array => Buffer.from(value);
@@ -95,7 +95,21 @@ function sparseOf(lists: readonly (readonly Uint8Array[])[]): readonly Tensor[] 
 
 const replace = (pattern: string, rewrite: string, global: boolean): ((value: Uint8Array) => Uint8Array) => {
   const regex = regexFromRe2(pattern, { global });
-  return (value) => bytes(text(value).replace(regex, (...groups: (string | undefined)[]) => rewritten(rewrite, groups)));
+  return (value) => {
+    const given = text(value);
+    let [end, fits] = [-1, true];
+    const replaced = given.replace(regex, (...groups: (string | number | undefined)[]) => {
+      const named = typeof groups.at(-1) === 'object' ? 1 : 0;
+      const [matched, at] = [groups[0] as string, groups.at(-2 - named) as number];
+      // RE2 lets no empty match follow right after another one.
+      if (matched === '' && at === end) return '';
+      end = at + matched.length;
+      const captured = groups.slice(0, -2 - named) as (string | undefined)[];
+      fits &&= highestGroup(rewrite) < captured.length;
+      return rewritten(rewrite, captured);
+    });
+    return fits ? bytes(replaced) : value;
+  };
 };
 
 const matches = (pattern: string): ((x: Tensor) => Tensor) => {
@@ -117,11 +131,15 @@ const asString: MakeKernel = ({ attributes }) => {
     if (fill === '0') return /^[+-]/.test(value) ? value[0]! + value.slice(1).padStart(width - 1, '0') : value.padStart(width, '0');
     return value.padStart(width);
   };
+  // Beyond 1e21 toFixed answers an exponent.
+  const fixed = (value: number, digits: number): string =>
+    Math.abs(value) < 1e21 ? value.toFixed(digits) : `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
   const real = (value: number): string => {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-    if (scientific) return value.toExponential(precision < 0 ? 6 : precision).replace(/e([+-])(\d)$/, 'e$10$2');
+    const sign = Object.is(value, -0) ? '-' : '';
+    if (scientific) return sign + value.toExponential(precision < 0 ? 6 : precision).replace(/e([+-])(\d)$/, 'e$10$2');
     if (shortest) return formatFloat(value, precision < 0 ? 6 : Math.max(1, precision));
-    return value.toFixed(precision < 0 ? 6 : precision);
+    return sign + fixed(value, precision < 0 ? 6 : precision);
   };
   return (inputs) => {
     const x = tensorOf(inputs[0]);
@@ -175,8 +193,9 @@ const substring: MakeKernel = ({ attributes }) => {
         const units = characters ? Array.from(text(value)) : value;
         const from = start < 0 ? units.length + start : start;
         if (from < 0 || from > units.length)
-          throw invalid(`pos ${start} out of range for string${x.shape.length === 0 ? '' : ` b'${text(value)}' at index ${place}`}`);
-        const to = Math.min(units.length, from + Math.max(0, count));
+          throw invalid(`pos ${start} out of range for string${characters ? '' : ` b'${text(value)}'`} at index ${place}`);
+        // Of bytes a negative length is taken as unsigned: as long as can be.
+        const to = count < 0 && !characters ? units.length : Math.min(units.length, from + Math.max(0, count));
         return characters ? bytes((units as readonly string[]).slice(from, to).join('')) : value.subarray(from, to);
       }),
     );
@@ -190,7 +209,8 @@ const reduceJoin: MakeKernel = ({ attributes }) => {
     const axes = integers(tensorOf(inputs[1]));
     const reduced = reducedAxes(x.shape.length, axes);
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced[axis]);
-    const order = axes.map((axis) => (axis + x.shape.length) % x.shape.length);
+    // The first axis named is joined first: it runs fastest.
+    const order = axes.map((axis) => (axis + x.shape.length) % x.shape.length).toReversed();
     const strides = x.shape.map((_, axis) => sizeOf(x.shape.slice(axis + 1)));
     const rows = placesOf(
       kept.map((axis) => x.shape[axis]!),
@@ -227,9 +247,9 @@ const decodeRaw: MakeKernel = ({ attributes }) => {
     const values = strings(x);
     const size = Math.max(1, dtypeSizeBytes(dtype));
     const length = values[0]?.length ?? 0;
-    for (const value of values) {
+    for (const [at, value] of values.entries()) {
       if (value.length !== length)
-        throw invalid(`DecodeRaw requires input strings to all be the same size, but element has size ${value.length} != ${length}`);
+        throw invalid(`DecodeRaw requires input strings to all be the same size, but element ${at} has size ${length} != ${value.length}`);
       if (length % size !== 0)
         throw invalid(`Input to DecodeRaw has length ${length} that is not a multiple of ${size}, the size of ${typeText(dtype)}`);
     }
@@ -237,6 +257,42 @@ const decodeRaw: MakeKernel = ({ attributes }) => {
     if (!little && size > 1) for (let at = 0; at < whole.length; at += size) whole.subarray(at, at + size).reverse();
     return { dtype, shape: [...x.shape, length / size], data: dataFromBytes(dtype, whole, whole.length / size) };
   };
+};
+
+/** Text from one encoding to another. What is not well formed is replaced, left out or refused. */
+const transcode: MakeKernel = (op) => {
+  const { attributes } = op;
+  const [from, to, errors] = [attributes.text('input_encoding'), attributes.text('output_encoding'), attributes.text('errors')];
+  const [replacement, controls] = [attributes.int('replacement_char'), attributes.bool('replace_control_characters')];
+  const known: Readonly<Record<string, string>> = {
+    'UTF-8': 'utf-8',
+    'UTF-16-BE': 'utf-16be',
+    'UTF-16-LE': 'utf-16le',
+    'US-ASCII': 'latin1',
+    'ISO-8859-1': 'latin1',
+  };
+  const decoder = known[from.toUpperCase()] ?? from.toLowerCase();
+  const instead = errors === 'ignore' ? '' : String.fromCodePoint(replacement);
+  const decode = (value: Uint8Array): string => {
+    if (decoder === 'latin1') return Buffer.from(value).toString('latin1');
+    const decoded = new TextDecoder(decoder, { ignoreBOM: true }).decode(value);
+    if (!decoded.includes('\ufffd')) return decoded;
+    if (errors === 'strict') throw invalid('Invalid formatting on input string');
+    return decoded.replaceAll('\ufffd', instead);
+  };
+  const encode = (value: string): Uint8Array => {
+    if (to === 'UTF-8') return bytes(value);
+    if (to === 'UTF-16-BE') return Buffer.from(value, 'utf16le').swap16();
+    const points = Array.from(value, (one) => one.codePointAt(0)!);
+    const wide = Buffer.alloc(points.length * 4);
+    for (const [at, point] of points.entries()) wide.writeUInt32BE(point, at * 4);
+    return wide;
+  };
+  return each((value) => {
+    const decoded = decode(value);
+    // eslint-disable-next-line no-control-regex
+    return encode(controls ? decoded.replaceAll(/[\u0000-\u001f]/g, instead) : decoded);
+  })(op);
 };
 
 export const stringOps: OpFamily = {
@@ -282,6 +338,7 @@ export const stringOps: OpFamily = {
   StringSplit: ({ attributes }) => {
     const skipEmpty = attributes.bool('skip_empty');
     return (inputs) => {
+      if (inputs[0]!.shape.length !== 1) throw invalid(`input must be a vector, got shape: ${shapeText(inputs[0]!.shape)}`);
       const delimiters = strings(tensorOf(inputs[1]))[0] ?? new Uint8Array();
       return sparseOf(
         strings(tensorOf(inputs[0])).map((value) => {
@@ -303,11 +360,12 @@ export const stringOps: OpFamily = {
     return (inputs) => {
       const [x, separator] = [tensorOf(inputs[0]), strings(tensorOf(inputs[1]))[0] ?? new Uint8Array()];
       if (x.shape.length !== 1) throw invalid(`input must be a vector, got shape: ${shapeText(x.shape)}`);
+      if (inputs[1]!.shape.length > 0) throw invalid(`sep must be a scalar, got shape: ${shapeText(inputs[1]!.shape)}`);
       return sparseOf(strings(x).map((value) => splitText(value, separator, limit)));
     };
   },
   StaticRegexReplace: (op) =>
-    each(replace(op.attributes.text('pattern'), op.attributes.text('rewrite'), op.attributes.bool('replace_global')))(op),
+    each(replace(op.attributes.utf8('pattern'), op.attributes.utf8('rewrite'), op.attributes.bool('replace_global')))(op),
   RegexReplace: ({ attributes }) => {
     const global = attributes.bool('replace_global');
     return (inputs) => {
@@ -317,7 +375,7 @@ export const stringOps: OpFamily = {
     };
   },
   StaticRegexFullMatch: ({ attributes }) => {
-    const test = matches(Buffer.from(attributes.text('pattern'), 'latin1').toString());
+    const test = matches(attributes.utf8('pattern'));
     return (inputs) => test(tensorOf(inputs[0]));
   },
   RegexFullMatch: () => (inputs) => matches(text(strings(tensorOf(inputs[1]))[0]!))(tensorOf(inputs[0])),
@@ -338,34 +396,34 @@ export const stringOps: OpFamily = {
   UnsortedSegmentJoin: ({ attributes }) => {
     const separator = Buffer.from(attributes.text('separator'), 'latin1');
     return (inputs) => {
-      const [values, segments, count] = [strings(tensorOf(inputs[0])), integers(tensorOf(inputs[1])), integer(tensorOf(inputs[2]))];
-      const parts = Array.from({ length: count }, () => [] as Uint8Array[]);
-      for (const [at, segment] of segments.entries()) if (segment >= 0) parts[segment]?.push(values[at]!);
+      const [x, segments, count] = [tensorOf(inputs[0]), integers(tensorOf(inputs[1])), integer(tensorOf(inputs[2]))];
+      if (segments.some((segment) => segment < 0 || segment >= count))
+        throw invalid('segment_ids are not allowed to exceed num_segments or to have negative values.');
+      const inner = x.shape.slice(inputs[1]!.shape.length);
+      const width = sizeOf(inner);
+      const parts = Array.from({ length: count * width }, () => [] as Uint8Array[]);
+      for (const [at, value] of strings(x).entries()) parts[segments[Math.floor(at / width)]! * width + (at % width)]!.push(value);
       return stringTensor(
-        [count],
+        [count, ...inner],
         parts.map((list) => Buffer.concat(list.flatMap((value, at) => (at === 0 ? [value] : [separator, value])))),
       );
     };
   },
   StringFormat: ({ attributes }) => {
-    const [template, placeholder] = [attributes.text('template'), attributes.text('placeholder')];
+    const [template, placeholder, summarize] = [attributes.utf8('template'), attributes.utf8('placeholder'), attributes.int('summarize')];
     return (inputs) => {
       const pieces = template.split(placeholder);
       if (pieces.length - 1 !== inputs.length)
         throw invalid(`num placeholders in template and num inputs must match: ${pieces.length - 1} vs. ${inputs.length}`);
-      const one = (x: Tensor): string =>
-        x.shape.length === 0
-          ? x.dtype === 'DT_STRING'
-            ? text(strings(x)[0]!)
-            : isWide(x.dtype)
-              ? String(bigints(x)[0])
-              : formatFloat(Number(floatsOf(x)[0]), 6)
-          : `[${Array.from(x.data as Float32Array).join(' ')}]`;
-      return stringTensor([], [bytes(pieces.map((piece, at) => piece + (at < inputs.length ? one(tensorOf(inputs[at])) : '')).join(''))]);
+      return stringTensor(
+        [],
+        [bytes(pieces.map((piece, at) => piece + (at < inputs.length ? printed(tensorOf(inputs[at]), summarize) : '')).join(''))],
+      );
     };
   },
   DecodeBase64: each((value) => {
     const encoded = text(value);
+    if (encoded.length % 4 === 1) throw invalid('Base64 string length cannot be 1 modulo 4.');
     if (!/^[A-Za-z0-9_-]*={0,2}$/.test(encoded)) throw invalid(`Invalid character found in base64.`);
     return Buffer.from(encoded, 'base64url');
   }),
@@ -383,5 +441,5 @@ export const stringOps: OpFamily = {
     };
   },
   DecodeRaw: decodeRaw,
-  UnicodeTranscode: each((value) => bytes(text(value))),
+  UnicodeTranscode: transcode,
 };

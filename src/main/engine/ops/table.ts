@@ -13,6 +13,7 @@ import {
   isFloating,
   isHandle,
   isWide,
+  shapeText,
   sizeOf,
   strings,
   tensorOf,
@@ -73,7 +74,7 @@ function insert(table: Table, keys: Tensor, values: Tensor): void {
   const width = sizeOf(table.valueShape);
   const [k, v] = [cells(keys.data), cells(values.data)];
   if (values.data.length !== keys.data.length * width)
-    throw invalid(`Expected shape ${[...keys.shape, ...table.valueShape].join(',')} for value, got ${values.shape.join(',')}`);
+    throw invalid(`Expected shape ${shapeText([...keys.shape, ...table.valueShape])} for value, got ${shapeText(values.shape)}`);
   for (let at = 0; at < k.length; at += 1) {
     const key = keyOf(table.keyType, k[at]);
     const row = Array.from({ length: width }, (_, c) => v[at * width + c]);
@@ -83,7 +84,8 @@ function insert(table: Table, keys: Tensor, values: Tensor): void {
       known !== undefined &&
       !row.every((cell, c) => keyOf(table.valueType, cell) === keyOf(table.valueType, known[c]))
     )
-      throw invalid(
+      throw new StatusError(
+        'FAILED_PRECONDITION',
         `HashTable has different value for same key. Key ${shownKey(table.keyType, key)} has ${shownKey(table.valueType, keyOf(table.valueType, known[0]))} and trying to add value ${shownKey(table.valueType, keyOf(table.valueType, row[0]))}`,
       );
     table.rows.set(key, row);
@@ -165,7 +167,8 @@ const fillFromFile: MakeKernel = ({ attributes, state }) => {
       const value = column(line, at, valueIndex, table.valueType);
       const known = table.rows.get(key);
       if (known !== undefined && keyOf(table.valueType, known[0]) !== keyOf(table.valueType, value))
-        throw invalid(
+        throw new StatusError(
+          'FAILED_PRECONDITION',
           `HashTable has different value for same key. Key ${shownKey(table.keyType, key)} has ${shownKey(table.valueType, keyOf(table.valueType, known[0]))} and trying to add value ${shownKey(table.valueType, keyOf(table.valueType, value))}`,
         );
       table.rows.set(key, [value]);
