@@ -1,4 +1,3 @@
-import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { StatusError } from '../../tfserving/status.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
@@ -329,7 +328,7 @@ export const arrayOps: OpFamily = {
       const [a, b] = [l[low.data.length === 1 ? 0 : i]!, h[high.data.length === 1 ? 0 : i]!];
       to[i] = v[i]! < a ? a : v[i]! > b ? b : v[i]!;
     }
-    return narrowed(into, inputs[0]!.dtype as Dtype);
+    return narrowed(into, inputs[0]!.dtype);
   },
   Bucketize: ({ attributes }) => {
     const boundaries = attributes.floats('boundaries');
@@ -372,7 +371,7 @@ export const arrayOps: OpFamily = {
     for (let i = 0; i < to.length; i += 3)
       for (let c = 0; c < 3; c += 1)
         to[i + c] = x[i + ((c + 1) % 3)]! * y[i + ((c + 2) % 3)]! - x[i + ((c + 2) % 3)]! * y[i + ((c + 1) % 3)]!;
-    return narrowed(into, inputs[0]!.dtype as Dtype);
+    return narrowed(into, inputs[0]!.dtype);
   },
 };
 
