@@ -8,6 +8,7 @@ import {
   integer,
   integers,
   invalid,
+  isComplex,
   isFloating,
   isWide,
   numbers,
@@ -20,6 +21,7 @@ import {
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 import { dataFromBytes } from '../constant.ts';
 import { dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
+import { unsupportedType } from './elementwise.ts';
 import { fingerprint64 } from './farmHash.ts';
 import { formatFloat } from './formatNumber.ts';
 import { printed } from './printValue.ts';
@@ -125,10 +127,13 @@ const asString: MakeKernel = ({ attributes }) => {
     attributes.int('width'),
     attributes.text('fill'),
   ];
-  const padded = (value: string): string => {
+  if (scientific && shortest) throw invalid('Cannot select both scientific and shortest notation');
+  const padded = (bare: string): string => {
+    const value = (fill === ' ' || fill === '+') && !bare.startsWith('-') ? fill + bare : bare;
     if (width <= value.length) return value;
     if (fill === '-') return value.padEnd(width);
-    if (fill === '0') return /^[+-]/.test(value) ? value[0]! + value.slice(1).padStart(width - 1, '0') : value.padStart(width, '0');
+    if (fill === '0' && /\d/.test(value))
+      return /^[+-]/.test(value) ? value[0]! + value.slice(1).padStart(width - 1, '0') : value.padStart(width, '0');
     return value.padStart(width);
   };
   // Beyond 1e21 toFixed answers an exponent.
@@ -144,6 +149,8 @@ const asString: MakeKernel = ({ attributes }) => {
   return (inputs) => {
     const x = tensorOf(inputs[0]);
     if (x.dtype === 'DT_STRING') return x;
+    if (isComplex(x.dtype)) throw unsupportedType(x.dtype);
+    if (precision >= 0 && !isFloating(x.dtype)) throw invalid(`precision not supported for datatype ${typeText(x.dtype)}`);
     if (x.dtype === 'DT_BOOL')
       return stringTensor(
         x.shape,
@@ -182,6 +189,8 @@ const substring: MakeKernel = ({ attributes }) => {
   const characters = attributes.text('unit') === 'UTF8_CHAR';
   return (inputs) => {
     const [x, position, length] = [tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2])];
+    if (shapeText(position.shape) !== shapeText(length.shape))
+      throw invalid(`pos and len should have the same shape, got: ${shapeText(position.shape)} vs. ${shapeText(length.shape)}`);
     const shape = broadcastShape(x.shape, position.shape);
     const [xs, ps] = [placesOf(shape, broadcastStrides(x.shape, shape)), placesOf(shape, broadcastStrides(position.shape, shape))];
     const [values, starts, lengths] = [strings(x), integers(position), integers(length)];
