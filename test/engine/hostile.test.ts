@@ -122,7 +122,7 @@ describe('graphs that ask for too much', () => {
     nodes: readonly (readonly [name: string, op: string, inputs: readonly string[], attrs: readonly ((attr: ProtoWriter) => void)[]])[],
   ): string {
     const version = join(folder, name);
-    cpSync(join(import.meta.dirname, 'ops.jsonl'), join(version, 'README'), { recursive: true });
+    cpSync(join(import.meta.dirname, 'knownDifferences.ts'), join(version, 'README'), { recursive: true });
     const meta = new ProtoWriter().message(2, (graph) =>
       graph
         .message(1, (info) => info.string(4, 'serve'))
