@@ -46,8 +46,8 @@ describe('npm start', () => {
   });
   afterAll(() => rm(home, { recursive: true, force: true }));
 
-  /** Runs it to its end, or until it has printed a link: then it is interrupted as by Ctrl+C. */
-  async function start(env: NodeJS.ProcessEnv, ...args: readonly string[]) {
+  /** Runs it to its end, or until it has printed a link and `opened` has settled: then it is interrupted as by Ctrl+C. */
+  async function start(env: NodeJS.ProcessEnv, args: readonly string[] = [], opened: () => Promise<void> = () => Promise.resolve()) {
     const child = spawn('npm', ['start', ...args], {
       cwd: root,
       env: { ...process.env, SLIPWAY_HOME: home, DOCKER_HOST: `unix://${join(home, 'none.sock')}`, PATH: process.env['PATH'], ...env },
@@ -58,7 +58,8 @@ describe('npm start', () => {
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
-      if (/#code=[\w-]{43}\n/.test(out) && child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+      if (!/#code=[\w-]{43}\n/.test(out)) return;
+      void opened().finally(() => child.pid !== undefined && process.kill(-child.pid, 'SIGINT'));
     });
     child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
@@ -66,7 +67,7 @@ describe('npm start', () => {
   }
 
   test('a silent command has its result alone on stdout, and nothing beside it', async () => {
-    const { code, out, err } = await start({}, '--silent', '--', 'inspect', join(root, 'resources', 'sample', 'digits'), '--json');
+    const { code, out, err } = await start({}, ['--silent', '--', 'inspect', join(root, 'resources', 'sample', 'digits'), '--json']);
     expect([code, (JSON.parse(out) as { readonly kind: string }).kind, err]).toEqual([0, 'ok', '']);
   });
 
@@ -74,9 +75,12 @@ describe('npm start', () => {
     // In place of the browser: a program that keeps what it was asked to open.
     const opened = join(home, 'opened');
     for (const name of ['xdg-open', 'open']) await writeFile(join(home, name), `#!/bin/sh\necho "$1" >> "${opened}"\n`, { mode: 0o755 });
-    const { out, err } = await start({ SLIPWAY_SHELL: 'web', PATH: `${home}:${process.env['PATH'] ?? ''}` });
+    const read = (): Promise<string> => readFile(opened, 'utf8').catch(() => '');
+    const { out, err } = await start({ SLIPWAY_SHELL: 'web', PATH: `${home}:${process.env['PATH'] ?? ''}` }, [], async () => {
+      await expect.poll(read, { timeout: 20_000 }).not.toBe('');
+    });
     const link = /http:\/\/127\.0\.0\.1:\d+\/#code=[\w-]{43}/.exec(out)?.[0] ?? 'none';
-    await expect.poll(() => readFile(opened, 'utf8').catch(() => ''), { timeout: 20_000 }).toBe(`${link}\n`);
+    expect(await read()).toBe(`${link}\n`);
     expect(err).toBe('Opening the web shell: SLIPWAY_SHELL=web.\n');
   });
 

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 
 /** What a model server of ours tells its owner every second; one that no longer tells it hangs. */
@@ -77,6 +78,15 @@ function countTraffic(): () => Pick<EngineBeat, 'networkInBytes' | 'networkOutBy
   return () => ({ networkInBytes: inBytes + sum('bytesRead'), networkOutBytes: outBytes + sum('bytesWritten') });
 }
 
+/** Ends this process when the owner has gone, from a thread of its own: also where the main thread hangs and hears nothing. */
+function watchOwner(): void {
+  const watch = `const owner = ${process.ppid};
+    setInterval(() => {
+      try { process.kill(owner, 0); } catch (error) { if (error.code === 'ESRCH') process.kill(process.pid, 'SIGKILL'); }
+    }, ${beatMs});`;
+  new Worker(watch, { eval: true }).unref();
+}
+
 /** The other end, in the model server: tells its figures every second and ends the process when its owner has gone. Nothing where nobody owns it. */
 export function obeyOwner(): void {
   // A utility process of Electron's has a port of its own, and ends with the main process.
@@ -89,6 +99,7 @@ export function obeyOwner(): void {
   const traffic = countTraffic();
   let [before, at] = [process.cpuUsage(), performance.now()];
   process.once('disconnect', () => process.exit(0));
+  watchOwner();
   setInterval(() => {
     const [used, now] = [process.cpuUsage(before), performance.now()];
     send({ cpuPercent: (used.user + used.system) / 10 / (now - at), memoryBytes: process.memoryUsage.rss(), ...traffic() });
