@@ -38,5 +38,9 @@ test.each([
   expect(isAlive(pid)).toBe(true);
   owner.kill('SIGKILL');
   await once(owner, 'exit');
-  await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+  try {
+    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+  } finally {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  }
 });
