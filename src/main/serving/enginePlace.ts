@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { Figures, LogLine, ServingPlan } from '../../shared/contract/serving.ts';
+import { milestoneOf } from '../../shared/tfserving/milestones.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import type { EngineProcess, ForkEngine } from '../tfserving/engineProcess.ts';
 import { configFileOf, needsConfigFile, shellLine } from './containerSpec.ts';
@@ -13,7 +14,10 @@ import { modelConfigText } from './modelConfig.ts';
 import type { Place } from './place.ts';
 import { fetchFacts, waitUntilReady, type ServerRun } from './readiness.ts';
 
-const usualHangMs = 90_000;
+/** A request's deadline where no flag says otherwise, and how much later a process that still computes is ended. */
+const [usualTimeoutMs, graceMs] = [30_000, 10_000];
+/** While it loads it may be silent for long: a large model is read and compiled in one go. */
+const loadSilenceMs = 15 * 60_000;
 /** After a crash it is started again, so many times, each later than the one before. */
 const restartAfterMs = [250, 1_000, 4_000];
 /** What has answered for so long is healthy: its next crash is its first. */
@@ -27,7 +31,7 @@ export interface EnginePlaceOptions {
   readonly dataFolder: string;
   /** Something changed with what runs under this handle: it ended, or it was started again. */
   readonly onChange: (handle: string) => void;
-  /** A process that says nothing for so long hangs: longer than any request may take. */
+  /** A process that says nothing for so long while it does not load hangs; a little more than a request's deadline by default. */
   readonly hangMs?: number;
 }
 
@@ -63,6 +67,12 @@ async function basePathOf(plan: ServingPlan, dataFolder: string): Promise<string
   return base;
 }
 
+/** `--rest_api_timeout_in_ms` of a plan. */
+function timeoutOf({ extraFlags }: ServingPlan): number {
+  const given = extraFlags.map((flag) => /^--?rest_api_timeout_in_ms=(\d+)$/.exec(flag)?.[1]).find((ms) => ms !== undefined);
+  return given === undefined ? usualTimeoutMs : Number(given);
+}
+
 /** TensorFlow Serving's own flags for a plan. */
 function flagsOf(plan: ServingPlan, basePath: string, configFile: string): readonly string[] {
   return [
@@ -76,13 +86,7 @@ function flagsOf(plan: ServingPlan, basePath: string, configFile: string): reado
 }
 
 /** Serving by the embedded engine, a process of ours for each model: it ends with this process. */
-export function createEnginePlace({
-  fork,
-  getVersions,
-  dataFolder,
-  onChange,
-  hangMs = usualHangMs,
-}: EnginePlaceOptions): Place & AsyncDisposable {
+export function createEnginePlace({ fork, getVersions, dataFolder, onChange, hangMs }: EnginePlaceOptions): Place & AsyncDisposable {
   const runs = new Map<string, Run>();
   const find = (handle: string): Run => {
     const run = runs.get(handle);
@@ -106,18 +110,26 @@ export function createEnginePlace({
     run.process = child;
     const startedAtMs = performance.now();
     let problem: AppError | null = null;
+    const servingSilenceMs = hangMs ?? timeoutOf(plan) + graceMs;
+    let silenceMs = loadSilenceMs;
     let hang: NodeJS.Timeout | undefined;
     const alive = (): void => {
       clearTimeout(hang);
       hang = setTimeout(() => {
-        problem = new AppError('ENGINE_HUNG', { seconds: hangMs / 1000 });
+        problem = new AppError('ENGINE_HUNG', { seconds: silenceMs / 1000 });
         child.kill();
-      }, hangMs);
+      }, silenceMs);
     };
     alive();
     for (const stream of ['stdout', 'stderr'] as const) {
       createInterface({ input: child[stream] }).on('line', (text) => {
-        run.lines.push(parseServerLine({ time: new Date().toISOString(), stream, text }));
+        const line = parseServerLine({ time: new Date().toISOString(), stream, text });
+        run.lines.push(line);
+        const milestone = milestoneOf(line.message)?.id;
+        if (milestone === 'loading' || milestone === 'loaded') {
+          silenceMs = milestone === 'loading' ? loadSilenceMs : servingSilenceMs;
+          alive();
+        }
         if (run.lines.length > keptLines) run.dropped += run.lines.splice(0, keptLines / 10).length;
         tellNews(run);
       });
