@@ -65,8 +65,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('the package holds no Node, no binaries of any platform, no sources and no maps', () => {
-  const unwanted = listed.filter(
+test('the package holds no Node, no sources and no maps, and of binaries the engine’s library for this system alone', () => {
+  const library = join('node_modules', 'onnxruntime-node', 'bin', 'napi-v6', process.platform, process.arch);
+  expect(listed.filter((name) => name.startsWith(library) && name.endsWith('.node'))).toEqual([join(library, 'onnxruntime_binding.node')]);
+  const others = listed.filter((name) => !name.startsWith(library));
+  const unwanted = others.filter(
     (name) =>
       /(^|[/\\])node_modules[/\\](node-|electron[/\\]|bare-)/.test(name) ||
       /\.(node|bare|wasm|exe|dll|so|dylib|map|ts|tsx)$/.test(name) ||
