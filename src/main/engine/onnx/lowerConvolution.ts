@@ -72,6 +72,8 @@ const convolution =
     const channels = x.dims!.at(-1)!;
     if (perGroup === 0 || channels % perGroup !== 0) return null;
     const { attributes, output } = spatialOf(x.dims!, window, strides, dilations, padding, explicit);
+    // Of a window larger than its input nothing comes out; the library refuses it.
+    if (output.includes(0)) return null;
     const size = (list: readonly number[]): number => list.reduce((product, dim) => product * Math.max(1, dim), 1);
     return {
       outputs: [{ dtype: 'DT_FLOAT', dims: [x.dims![0]!, ...output, filters] }],
@@ -229,7 +231,7 @@ const resize =
     if (x === undefined || !isFloat(x) || x.dims?.length !== 4 || size?.length !== 2 || x.dims[3]! < 0) return null;
     const [aligned, centred] = [attributes.bool('align_corners'), attributes.bool('half_pixel_centers')];
     // Where the host and the library round differently the host stays.
-    if (mode === 'nearest' && (aligned || !centred)) return null;
+    if ((aligned && centred) || (mode === 'nearest' && (aligned || !centred))) return null;
     const dims = [x.dims[0]!, ...size, x.dims[3]!];
     if (x.dims[0]! < 0 && size.length !== 2) return null;
     const known = x.dims.slice(1, 3);

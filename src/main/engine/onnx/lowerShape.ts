@@ -127,12 +127,13 @@ const pad: Lower = ({ op, inputs }) => {
 
 /** Mean, Sum, Max and Min over constant axes. `byAttribute`: where operator set 17 has the axes. */
 const reduction =
-  (type: string, byAttribute: boolean): Lower =>
+  (type: 'ReduceMean' | 'ReduceSum' | 'ReduceMax' | 'ReduceMin'): Lower =>
   ({ inputs, attributes }) => {
     const [x, axesValue] = inputs;
     const given = constantIntegers(axesValue);
     if (x === undefined || !isFloat(x) || !isKnown(x.dims) || given === undefined) return null;
     const rank = x.dims.length;
+    const isExtreme = type === 'ReduceMax' || type === 'ReduceMin';
     if (given.some((axis) => axis < -rank || axis >= rank) || given.length === 0 || x.dims.includes(0)) return null;
     const axes = fromFront(given, rank);
     if (new Set(axes).size !== axes.length) return null;
@@ -147,10 +148,16 @@ const reduction =
         const layout = first ? 'first' : 'plain';
         const moved = axes.map((axis) => build.axis(axis, rank, layout)).toSorted((a, b) => a - b);
         const name = first ? build.first(input!) : build.plain(input!);
-        const result = byAttribute
-          ? build.op(type, [name], { axes: moved, keepdims: keep ? 1 : 0 })
-          : build.op(type, [name, build.int64(moved)], { keepdims: keep ? 1 : 0 });
-        build.define(output!, result, keep ? layout : 'plain');
+        const keepdims = keep ? 1 : 0;
+        const sum = (summed: string): string => build.op('ReduceSum', [summed, build.int64(moved)], { keepdims });
+        const result = type === 'ReduceSum' ? sum(name) : build.op(type, [name], { axes: moved, keepdims });
+        if (!isExtreme) {
+          build.define(output!, result, keep ? layout : 'plain');
+          return;
+        }
+        // The library's extremes pass a NaN over, its sums keep it; within bounds a sum is NaN for no other reason.
+        const bounded = sum(build.op('Clip', [name, build.float(-1), build.float(1)]));
+        build.define(output!, build.op('Where', [build.op('IsNaN', [bounded]), bounded, result]), keep ? layout : 'plain');
       },
     };
   };
@@ -263,10 +270,10 @@ export const lowerShape: LowerFamily = {
   ConcatV2: concat,
   Pad: pad,
   PadV2: pad,
-  Mean: reduction('ReduceMean', true),
-  Sum: reduction('ReduceSum', false),
-  Max: reduction('ReduceMax', true),
-  Min: reduction('ReduceMin', true),
+  Mean: reduction('ReduceMean'),
+  Sum: reduction('ReduceSum'),
+  Max: reduction('ReduceMax'),
+  Min: reduction('ReduceMin'),
   StridedSlice: stridedSlice,
   Pack: pack,
   Split: split,

@@ -3,6 +3,7 @@ import { narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { allocate, cells, integers, invalid, isWide, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
 import { lowest } from './reduce.ts';
+import { rangeOf } from './scatter.ts';
 import { transpose } from './shape.ts';
 import { toFive, windowAttributes, windowAxis, type WindowAxis } from './window.ts';
 
@@ -172,7 +173,10 @@ const pool =
     const { channelsFirst, spatial, strides, window, padding, explicit } = windowAttributes(attributes, rank);
     return (inputs) => {
       const given = tensorOf(inputs[0]);
-      if (given.shape.length !== rank) throw invalid(`tensor_in must be ${rank}-dimensional`);
+      if (given.shape.length !== rank)
+        throw invalid(
+          rank === 4 ? `tensor_in_shape must have 2 spatial dimensions. ${given.shape.length} 0` : `tensor_in must be ${rank}-dimensional`,
+        );
       const x = channelsFirst ? toChannelsLast(widened(given)) : widened(given);
       const sizes = fromInputs ? spatial.map((axis) => integers(tensorOf(inputs[1]))[axis]!) : window;
       const steps = fromInputs ? spatial.map((axis) => integers(tensorOf(inputs[2]))[axis]!) : strides;
@@ -182,12 +186,14 @@ const pool =
       const [from, to] = [cells(x.data) as Cells<number>, cells(into.data) as Cells<number>];
       const geometry = { axes, batch: x.shape[0]!, inChannels: channels, outChannels: channels };
       if (kind === 'max') {
-        const least = lowest(x.dtype);
+        // In two dimensions TensorFlow starts from the least finite value, and a NaN is no greater than it.
+        const isFlat = rank === 4;
+        const least = isFlat ? Number(rangeOf(given.dtype)[0]) : lowest(x.dtype);
         for (let i = 0; i < to.length; i += 1) to[i] = isWide(x.dtype) ? (-(2n ** 63n) as unknown as number) : least;
         eachTap(geometry, (_, at, place) => {
           for (let c = 0; c < channels; c += 1) {
             const value = from[at + c]!;
-            if (value > to[place + c]! || Number.isNaN(value)) to[place + c] = value;
+            if (value > to[place + c]! || (!isFlat && Number.isNaN(value))) to[place + c] = value;
           }
         });
       } else {

@@ -1,7 +1,8 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { floatsOf, narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import { allocate, cells, integers, invalid, numbers, shapeText, tensorOf } from '../value.ts';
+import { StatusError } from '../../tfserving/status.ts';
+import { allocate, cells, integers, invalid, isWide, numbers, shapeText, tensorOf } from '../value.ts';
 
 /** Ops on images, [batch, height, width, channels]. */
 
@@ -12,11 +13,14 @@ function dimsOf(x: Tensor): Dims {
   return x.shape as unknown as Dims;
 }
 
-function targetSize(value: Tensor): readonly [number, number] {
+/** Values as float32 has them, of integers too. */
+const realsOf = (x: Tensor): ArrayLike<number> => (isWide(x.dtype) ? Float32Array.from(x.data as BigInt64Array, Number) : floatsOf(x));
+
+function targetSize(value: Tensor, what = 'output'): readonly [number, number] {
   const [height, width, ...more] = integers(value);
   if (height === undefined || width === undefined || more.length > 0)
     throw invalid(`shape_t must have two elements${shapeText(value.shape)}`);
-  if (height <= 0 || width <= 0) throw invalid('output dimensions must be positive');
+  if (height <= 0 || width <= 0) throw invalid(`${what} dimensions must be positive`);
   return [height, width];
 }
 
@@ -25,6 +29,10 @@ const { fround } = Math;
 interface Placing {
   readonly alignCorners: boolean;
   readonly halfPixel: boolean;
+}
+
+function checkPlacing({ alignCorners, halfPixel }: Placing): void {
+  if (alignCorners && halfPixel) throw invalid('If half_pixel_centers is True, align_corners must be False.');
 }
 
 /** Input cells for each output cell along one axis. */
@@ -77,13 +85,14 @@ const resampled =
   ({ attributes }) => {
     const placing = { alignCorners: attributes.bool('align_corners'), halfPixel: attributes.bool('half_pixel_centers') };
     return (inputs) => {
+      checkPlacing(placing);
       const x = tensorOf(inputs[0]);
       const [batch, height, width, channels] = dimsOf(x);
       const [outHeight, outWidth] = targetSize(tensorOf(inputs[1]));
       if (height === 0 || width === 0) throw invalid('input image must be of non-zero size');
       const [rows, columns] = [taps(height, outHeight, placing), taps(width, outWidth, placing)];
       const into = allocate('DT_FLOAT', [batch, outHeight, outWidth, channels]);
-      const [from, to] = [floatsOf(x), numbers(into)];
+      const [from, to] = [realsOf(x), numbers(into)];
       let at = 0;
       for (let b = 0; b < batch; b += 1)
         for (const row of rows)
@@ -113,6 +122,7 @@ const nearest: MakeKernel = ({ attributes }) => {
     });
   };
   return (inputs) => {
+    checkPlacing(placing);
     const x = tensorOf(inputs[0]);
     const [batch, height, width, channels] = dimsOf(x);
     const [outHeight, outWidth] = targetSize(tensorOf(inputs[1]));
@@ -134,17 +144,18 @@ const cropAndResize: MakeKernel = ({ attributes }) => {
   return (inputs) => {
     const x = tensorOf(inputs[0]);
     const [batch, height, width, channels] = dimsOf(x);
+    if (inputs[1]?.shape[1] !== 4) throw invalid('boxes must have 4 columns');
     const boxes = numbers(tensorOf(inputs[1]));
     const which = integers(tensorOf(inputs[2]));
-    const [cropHeight, cropWidth] = targetSize(tensorOf(inputs[3]));
+    const [cropHeight, cropWidth] = targetSize(tensorOf(inputs[3]), 'crop');
     const into = allocate('DT_FLOAT', [which.length, cropHeight, cropWidth, channels]);
-    const [from, to] = [floatsOf(x), numbers(into)];
+    const [from, to] = [realsOf(x), numbers(into)];
     const along = (low: number, high: number, at: number, size: number, limit: number): number =>
       size > 1
         ? fround(fround(low * (limit - 1)) + fround(at * fround(fround(fround(high - low) * (limit - 1)) / (size - 1))))
         : 0.5 * (low + high) * (limit - 1);
     for (const [box, image] of which.entries()) {
-      if (image < 0 || image >= batch) throw invalid(`box_index has values outside [0, batch_size)`);
+      if (image < 0 || image >= batch) throw new StatusError('OUT_OF_RANGE', 'box_index has values outside [0, batch_size)');
       const [y1, x1, y2, x2] = [0, 1, 2, 3].map((side) => boxes[box * 4 + side]!) as [number, number, number, number];
       const cell = (y: number, column: number, c: number): number => from[((image * height + y) * width + column) * channels + c]!;
       for (let oy = 0; oy < cropHeight; oy += 1) {

@@ -131,7 +131,7 @@ const tensorScatter =
     scatterInto(tensorOf(inputs[0]), tensorOf(inputs[1]), tensorOf(inputs[2]), mode, true, checkTensorScatter);
 
 /** The finite ends of a type's range. */
-function rangeOf(dtype: Dtype): readonly [number | bigint, number | bigint] {
+export function rangeOf(dtype: Dtype): readonly [number | bigint, number | bigint] {
   const ends: Readonly<Partial<Record<Dtype, number>>> = {
     DT_FLOAT: 3.4028234663852886e38,
     DT_DOUBLE: Number.MAX_VALUE,
@@ -210,6 +210,12 @@ const prod = segments(
   (a, b) => a * b,
 );
 const max = segments('lowest', Math.max, (a, b) => (a > b ? a : b));
+// Of two values the later one where they do not compare: a NaN is forgotten by the next row.
+const sortedMax = segments(
+  'lowest',
+  (a, b) => (b < a ? a : b),
+  (a, b) => (b < a ? a : b),
+);
 const min = segments('highest', Math.min, (a, b) => (a < b ? a : b));
 
 const linear = byParts({
@@ -231,7 +237,7 @@ const linear = byParts({
   TensorScatterMax: tensorScatter('max'),
   SegmentSum: sum,
   SegmentSumV2: sum,
-  SegmentMax: max,
+  SegmentMax: sortedMax,
   SegmentMin: min,
   SegmentMean: segments(
     0,

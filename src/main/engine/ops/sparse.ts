@@ -17,6 +17,7 @@ import {
   tensorOf,
   type Cells,
 } from '../value.ts';
+import { placeText } from './gather.ts';
 import { reducedAxes } from './reduce.ts';
 
 /** Sparse and ragged tensors: [indices, values, shape], or values with row splits. */
@@ -181,11 +182,24 @@ const sparseReshape: MakeKernel = () => (inputs) => {
   const shape = integers(shapeTensor);
   const target = integers(wanted);
   const size = sizeOf(shape);
-  const open = target.indexOf(-1);
-  if (open >= 0) target[open] = size / Math.max(1, sizeOf(target.filter((_, at) => at !== open)));
+  const [open, second] = target.flatMap((dim, axis) => (dim === -1 ? [axis] : []));
+  if (second !== undefined) throw invalid(`only one output dimension may be -1, not both ${open} and ${second}`);
+  const negative = target.findIndex((dim) => dim < -1);
+  if (negative >= 0) throw invalid(`size ${negative} must be non-negative, not ${target[negative]}`);
+  if (open !== undefined) {
+    target[open] = 1;
+    const product = sizeOf(target);
+    if (product === 0)
+      throw invalid('reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero');
+    if (size % product !== 0)
+      throw invalid(
+        `Input to reshape is a SparseTensor with ${size} dense values, but the requested shape requires a multiple of ${product}. input_shape=${shapeText(shape)} output_shape=${shapeText(target)}`,
+      );
+    target[open] = size / product;
+  }
   if (sizeOf(target) !== size)
     throw invalid(
-      `Input to reshape is a SparseTensor with ${size} dense values, but the requested shape requires a multiple of ${sizeOf(target)}. input_shape=${shapeText(shape)} output_shape=${shapeText(target)}`,
+      `Input to reshape is a tensor with ${size} dense values, but the requested shape has ${sizeOf(target)}. input_shape=${shapeText(shape)} output_shape=${shapeText(target)}`,
     );
   const strides = stridesOf(target);
   const coordinates = placesOf(index, shape).flatMap((place) => target.map((dim, axis) => Math.floor(place / strides[axis]!) % dim));
@@ -222,6 +236,11 @@ const raggedToDense: MakeKernel = ({ attributes }) => {
         levels.push(lengths);
       } else throw invalid(`Unsupported row partition type ${kind}`);
     }
+    const rank = levels.length + values.shape.length;
+    if (shapeTensor.shape.length > 0 && wanted.length !== rank)
+      throw invalid(
+        `rt_input.shape and shape=[${wanted.map((dim) => (dim < 0 ? '?' : dim)).join(',')}] are incompatible: rt_input.rank = ${rank} but shape.rank = ${wanted.length}`,
+      );
     const inner = values.shape.slice(1);
     const natural = [levels[0]?.length ?? 0, ...levels.map((lengths) => lengths.reduce((most, length) => Math.max(most, length), 0))];
     const outer = natural.map((dim, axis) => {
@@ -254,6 +273,45 @@ const raggedToDense: MakeKernel = ({ attributes }) => {
   };
 };
 
+/** Rows of a ragged tensor by their numbers; the numbers' own dimensions beyond the first become ragged ones before the rows'. */
+const raggedGather: MakeKernel = ({ attributes }) => {
+  const depth = attributes.int('PARAMS_RAGGED_RANK');
+  return (inputs) => {
+    const tensors = inputs.map(tensorOf);
+    const nested = tensors.slice(0, depth);
+    const [values, index] = tensors.slice(depth) as [Tensor, Tensor];
+    const splitsType = nested[0]!.dtype;
+    const pastValues = invalid('Ragged splits must not point past values');
+    const rows = sizeOf(nested[0]!.shape) - 1;
+    const splits = index.shape.slice(1).map((size, axis) => {
+      const count = sizeOf(index.shape.slice(0, axis + 1));
+      return Array.from({ length: count + 1 }, (_, at) => at * size);
+    });
+    let spans = integers(index).map((row, at): readonly [start: number, end: number] => {
+      if (row < 0 || row >= rows) throw invalid(`indices[${placeText(at, index.shape)}] = ${row} is not in [0, ${rows})`);
+      return [row, row + 1];
+    });
+    for (const level of nested) {
+      const ends = integers(level);
+      const made = [0];
+      spans = spans.map(([start, end]) => {
+        if (!(start <= end && end < ends.length)) throw pastValues;
+        for (let row = start; row < end; row += 1) made.push(made.at(-1)! + ends[row + 1]! - ends[row]!);
+        return [ends[start]!, ends[end]!];
+      });
+      splits.push(made);
+    }
+    if (spans.some(([start, end]) => !(start <= end && end <= (values.shape[0] ?? 0)))) throw pastValues;
+    const width = sizeOf(values.shape.slice(1));
+    const count = spans.reduce((sum, [start, end]) => sum + end - start, 0);
+    const into = allocate(values.dtype, checkedShape([count, ...values.shape.slice(1)]));
+    const [to, from] = [cells(into.data), cells(values.data)];
+    let at = 0;
+    for (const [start, end] of spans) for (let place = start * width; place < end * width; place += 1, at += 1) to[at] = from[place];
+    return [...splits.map((one) => indices(splitsType, one)), into];
+  };
+};
+
 export const sparseOps: OpFamily = {
   ...byParts({ SparseToDense: sparseToDense }),
   SparseReduceSum: reduceSum('sum'),
@@ -275,7 +333,10 @@ export const sparseOps: OpFamily = {
         const tensor = tensorOf(input);
         return Array.from(tensor.data as Float32Array, Number);
       }) as [number[], number[], number[]];
-      const rows = Math.max(starts.length, limits.length, deltas.length);
+      // A scalar serves every row.
+      const sizes = new Set(inputs.flatMap((input) => (input.shape.length === 0 ? [] : [sizeOf(input.shape)])));
+      if (sizes.size > 1) throw invalid('starts, limits, and deltas must have the same shape');
+      const [rows = 1] = sizes;
       const at = (list: readonly number[], row: number): number => list[list.length === 1 ? 0 : row]!;
       const values: number[] = [];
       const splits = [0];
@@ -293,24 +354,5 @@ export const sparseOps: OpFamily = {
       return [indices(splitType, splits), into];
     };
   },
-  RaggedGather: ({ attributes }) => {
-    const depth = attributes.int('OUTPUT_RAGGED_RANK');
-    return (inputs) => {
-      if (depth !== 1) throw invalid('RaggedGather of more than one ragged dimension is not supported');
-      const [splits, values, index] = inputs.map(tensorOf) as [Tensor, Tensor, Tensor];
-      const ends = integers(splits);
-      const width = sizeOf(values.shape.slice(1));
-      const picks: number[] = [];
-      let sum = 0;
-      const lengths = integers(index).map((row) => {
-        if (row < 0 || row + 1 >= ends.length) throw invalid(`indices[${row}] is not in [0, ${ends.length - 1})`);
-        for (let at = ends[row]!; at < ends[row + 1]!; at += 1) picks.push(at);
-        return (sum += ends[row + 1]! - ends[row]!);
-      });
-      const into = allocate(values.dtype, [picks.length, ...values.shape.slice(1)]);
-      const [to, from] = [cells(into.data), cells(values.data)];
-      for (const [at, pick] of picks.entries()) for (let c = 0; c < width; c += 1) to[at * width + c] = from[pick * width + c];
-      return [indices(splits.dtype, [0, ...lengths]), into];
-    };
-  },
+  RaggedGather: raggedGather,
 };

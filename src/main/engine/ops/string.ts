@@ -169,11 +169,13 @@ const asString: MakeKernel = ({ attributes }) => {
 };
 
 const floatText = /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan)$/i;
+const hexText = /^[+-]?0x[\da-f]+$/i;
 
 function parseNumber(value: string, dtype: Dtype): number | bigint {
   const trimmed = value.trim();
   const refused = invalid(`StringToNumberOp could not correctly convert string: ${value}`);
   if (isFloating(dtype)) {
+    if (hexText.test(trimmed)) return Number(trimmed.replace(/^[+-]/, '')) * (trimmed.startsWith('-') ? -1 : 1);
     if (!floatText.test(trimmed)) throw refused;
     return Number(trimmed.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity').replace(/^[+-]?nan$/i, 'NaN'));
   }
