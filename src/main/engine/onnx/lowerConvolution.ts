@@ -5,7 +5,7 @@ import { cells, type Cells } from '../value.ts';
 import { constantIntegers, isFloat, type Lower, type LowerContext, type LowerFamily, type ValueType } from './lowering.ts';
 import type { SegmentBuilder } from './segmentBuilder.ts';
 
-/** Padding and output sizes of a window over an input whose spatial sizes may be unknown. */
+/** Padding and output sizes of a window over an input whose spatial sizes may be unknown. A size of 0 the library refuses. */
 function spatialOf(
   dims: readonly number[],
   sizes: readonly number[],
@@ -72,7 +72,6 @@ const convolution =
     const channels = x.dims!.at(-1)!;
     if (perGroup === 0 || channels % perGroup !== 0) return null;
     const { attributes, output } = spatialOf(x.dims!, window, strides, dilations, padding, explicit);
-    // Of a window larger than its input nothing comes out; the library refuses it.
     if (output.includes(0)) return null;
     const size = (list: readonly number[]): number => list.reduce((product, dim) => product * Math.max(1, dim), 1);
     return {
@@ -114,6 +113,7 @@ const depthwise: Lower = (context) => {
   const [height = 1, width = 1, channels = 1, multiplier = 1] = filter.dims!;
   if (x.dims![3] !== channels) return null;
   const { attributes, output } = spatialOf(x.dims!, [height, width], strides, dilations, padding, explicit);
+  if (output.includes(0)) return null;
   return {
     outputs: [{ dtype: 'DT_FLOAT', dims: [x.dims![0]!, ...output, channels * multiplier] }],
     work: output.reduce((product, dim) => product * Math.max(1, dim), 1) * height * width * channels * multiplier,
@@ -180,6 +180,7 @@ const pool =
     const { strides, window, padding, explicit } = windowAttributes(attributes, rank);
     const ones = window.map(() => 1);
     const { attributes: padded, output } = spatialOf(x.dims, window, strides, ones, padding, explicit);
+    if (output.includes(0)) return null;
     const outputs = [{ dtype: 'DT_FLOAT' as const, dims: [x.dims[0]!, ...output, x.dims.at(-1)!] }];
     return {
       outputs,

@@ -125,7 +125,7 @@ const pad: Lower = ({ op, inputs }) => {
   };
 };
 
-/** Mean, Sum, Max and Min over constant axes. `byAttribute`: where operator set 17 has the axes. */
+/** Mean, Sum, Max and Min over constant axes, which operator set 17 has in an input of ReduceSum, in an attribute of the others. */
 const reduction =
   (type: 'ReduceMean' | 'ReduceSum' | 'ReduceMax' | 'ReduceMin'): Lower =>
   ({ inputs, attributes }) => {
@@ -152,12 +152,17 @@ const reduction =
         const sum = (summed: string): string => build.op('ReduceSum', [summed, build.int64(moved)], { keepdims });
         const result = type === 'ReduceSum' ? sum(name) : build.op(type, [name], { axes: moved, keepdims });
         if (!isExtreme) {
-          build.define(output!, result, keep ? layout : 'plain');
+          // TensorFlow's sums start from 0 and are never -0; the library's start from the first term.
+          const zero = build.float(0);
+          build.define(output!, build.op('Where', [build.op('Equal', [result, zero]), zero, result]), keep ? layout : 'plain');
           return;
         }
         // The library's extremes pass a NaN over, its sums keep it; within bounds a sum is NaN for no other reason.
         const bounded = sum(build.op('Clip', [name, build.float(-1), build.float(1)]));
-        build.define(output!, build.op('Where', [build.op('IsNaN', [bounded]), bounded, result]), keep ? layout : 'plain');
+        const [join, least] = type === 'ReduceMax' ? (['Max', -Infinity] as const) : (['Min', Infinity] as const);
+        const nan = build.op('Where', [build.op('IsNaN', [bounded]), bounded, build.float(least)]);
+        // Joined so, and not by Where, which makes a -0 0.
+        build.define(output!, build.op(join, [result, nan]), keep ? layout : 'plain');
       },
     };
   };
