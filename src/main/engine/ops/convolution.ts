@@ -58,13 +58,14 @@ const convolve: MakeKernel = ({ node, attributes }) => {
     const [given, filterGiven] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     if (given.shape.length !== rank)
       throw invalid(rank === 4 ? `convolution input must be 4-dimensional: ${shapeText(given.shape)}` : 'input must be 5-dimensional');
-    if (filterGiven.shape.length !== rank) throw invalid(`filter must be ${rank}-dimensional: ${shapeText(filterGiven.shape)}`);
+    if (filterGiven.shape.length !== rank)
+      throw invalid(`${rank === 4 ? 'convolution ' : ''}filter must be ${rank}-dimensional: ${shapeText(filterGiven.shape)}`);
     const x = channelsFirst ? toChannelsLast(widened(given)) : widened(given);
     const filter = widened(filterGiven);
     const channels = x.shape.at(-1)!;
     const [perGroup = 1, filters = 1] = filter.shape.slice(-2);
     if (perGroup === 0 || channels % perGroup !== 0)
-      throw invalid(`input depth must be evenly divisible by filter depth: ${channels} vs ${perGroup}`);
+      throw invalid(`${rank === 4 ? 'input' : 'Input'} depth must be evenly divisible by filter depth: ${channels} vs ${perGroup}`);
     const groups = channels / perGroup;
     if (filters % groups !== 0) throw invalid(`output depth must be evenly divisible by number of groups: ${filters} vs ${groups}`);
     const axes = strides.map((stride, axis) =>
@@ -273,6 +274,7 @@ const localResponse: MakeKernel = ({ attributes }) => {
   ];
   return (inputs) => {
     const given = tensorOf(inputs[0]);
+    if (given.shape.length !== 4) throw invalid('in must be 4-dimensional');
     const x = widened(given);
     const channels = x.shape.at(-1)!;
     const into = allocate(x.dtype, x.shape);

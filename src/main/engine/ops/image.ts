@@ -242,12 +242,15 @@ const nonMaxSuppression: MakeKernel = ({ node, attributes }) => {
   return (inputs) => {
     const [boxes, scoresTensor] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     if (boxes.shape.length !== 2 || boxes.shape[1] !== 4) throw invalid(`boxes must have 4 columns`);
-    if (scoresTensor.shape[0] !== boxes.shape[0]) throw invalid('scores has incompatible shape');
+    if (scoresTensor.shape[0] !== boxes.shape[0])
+      throw invalid(`scores has incompatible shape (Dimensions must be equal, but are ${boxes.shape[0]} and ${scoresTensor.shape[0]})`);
     const scalar = (at: number, fallback: number): number => (inputs[at] === undefined ? fallback : floatsOf(tensorOf(inputs[at]))[0]!);
     const most = integers(tensorOf(inputs[2]))[0]!;
+    const threshold = scalar(3, fixed);
+    if (!(threshold >= 0 && threshold <= 1)) throw invalid('iou_threshold must be in [0, 1]');
     const scores = Array.from(floatsOf(scoresTensor));
     const decoded = floatsOf(boxes);
-    const { chosen, chosenScores } = suppressed(decoded, scores, Math.max(0, most), scalar(3, fixed), scalar(4, -Infinity), scalar(5, 0));
+    const { chosen, chosenScores } = suppressed(decoded, scores, Math.max(0, most), threshold, scalar(4, -Infinity), scalar(5, 0));
     const fill = padded ? Math.max(0, most) : chosen.length;
     const selected: Tensor = { dtype: 'DT_INT32', shape: [fill], data: Int32Array.from({ length: fill }, (_, at) => chosen[at] ?? 0) };
     const valid: Tensor = { dtype: 'DT_INT32', shape: [], data: Int32Array.of(chosen.length) };

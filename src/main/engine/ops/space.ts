@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel } from '../kernel.ts';
-import { integers, invalid, reshaped, shapeText, sizeOf, tensorOf } from '../value.ts';
+import { integers, invalid, reshaped, sizeOf, tensorOf } from '../value.ts';
 import { pad } from './array.ts';
 import { byParts } from './complex.ts';
 import { toChannelsFirst, toChannelsLast } from './convolution.ts';
@@ -44,11 +44,12 @@ function batchToSpace(x: Tensor, block: readonly number[], crops: readonly numbe
 
 const blockOp =
   (move: (x: Tensor, size: number) => Tensor): MakeKernel =>
-  ({ attributes }) => {
+  ({ node, attributes }) => {
     const [size, channelsFirst] = [attributes.int('block_size'), attributes.text('data_format') === 'NCHW'];
     return (inputs) => {
       const x = tensorOf(inputs[0]);
-      if (x.shape.length !== 4) throw invalid(`Input rank should be: 4 instead of: ${x.shape.length}`);
+      const colon = node.op === 'DepthToSpace' ? ':' : '';
+      if (x.shape.length !== 4) throw invalid(`Input rank should be${colon} 4 instead of${colon} ${x.shape.length}`);
       return channelsFirst ? toChannelsFirst(move(toChannelsLast(x), size)) : move(x, size);
     };
   };
@@ -69,7 +70,7 @@ export const spaceOps = byParts({
   SpaceToDepth: blockOp((x, size) => {
     const [batch, height, width, channels] = dims4(x);
     if (height % size !== 0 || width % size !== 0)
-      throw invalid(`Image width ${width} and height ${height} should be divisible by block_size: ${size} (${shapeText(x.shape)})`);
+      throw invalid(`Image width ${width} and height ${height} should be divisible by block_size: ${size}`);
     const split = reshaped(x, [batch, height / size, size, width / size, size, channels]);
     return reshaped(transpose(split, [0, 1, 3, 2, 4, 5]), [batch, height / size, width / size, size * size * channels]);
   }),

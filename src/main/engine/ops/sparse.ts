@@ -62,6 +62,8 @@ const reduceSum =
     return (inputs) => {
       const [index, values, shapeTensor, axes] = inputs.map(tensorOf) as [Tensor, Tensor, Tensor, Tensor];
       const shape = integers(shapeTensor);
+      const beyond = integers(axes).find((axis) => axis < -shape.length || axis >= shape.length);
+      if (beyond !== undefined) throw invalid(`Invalid reduction dimension ${beyond}, for input with ${shape.length} dimensions.`);
       const reduced = reducedAxes(shape.length, integers(axes));
       const result = shape.map((dim, axis) => (reduced[axis] ? 1 : dim));
       const strides = stridesOf(result);
@@ -114,17 +116,19 @@ const sparseSegment: MakeKernel =
   (inputs) => {
     const [data, index, segments] = inputs.map(tensorOf) as [Tensor, Tensor, Tensor];
     const [rows, which] = [integers(index), integers(segments)];
+    if (rows.length !== which.length) throw invalid('segment_ids and indices should have same size.');
+    if (which.some((segment, at) => at > 0 && segment < which[at - 1]!)) throw invalid('segment ids are not increasing');
     const inner = data.shape.slice(1);
     const width = sizeOf(inner);
-    const count = inputs[3] === undefined ? (which.at(-1) ?? -1) + 1 : integer(tensorOf(inputs[3]));
+    const last = which.at(-1) ?? -1;
+    const count = inputs[3] === undefined ? last + 1 : integer(tensorOf(inputs[3]));
+    if (last >= count) throw invalid('segment ids must be < num_segments');
     const into = allocate(data.dtype, checkedShape([count, ...inner]));
     const [from, to] = [numbers(data), numbers(into)];
     const sizes = Array.from<number>({ length: count }).fill(0);
     for (const [at, row] of rows.entries()) {
       const segment = which[at]!;
-      if (at > 0 && segment < which[at - 1]!) throw invalid('segment ids are not increasing');
-      if (segment < 0 || segment >= count)
-        throw invalid(`Segment id ${segment} out of range [0, ${count}), possibly because segment_ids input is not sorted.`);
+      if (segment < 0) throw invalid(`Segment id ${segment} out of range [0, ${count}), possibly because segment_ids input is not sorted.`);
       if (row < 0 || row >= (data.shape[0] ?? 0)) throw invalid(`Bad: indices[${at}] == ${row} out of range [0, ${data.shape[0] ?? 0})`);
       sizes[segment]! += 1;
       for (let c = 0; c < width; c += 1) to[segment * width + c]! += from[row * width + c]!;
