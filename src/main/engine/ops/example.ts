@@ -98,15 +98,21 @@ interface Batch {
   readonly isSingle: boolean;
 }
 
-const nameOf = ({ names }: Batch, row: number): string => names[row] ?? '<unknown>';
+const nameOf = ({ names, isSingle }: Batch, row: number): string => (isSingle ? '' : `Name: ${names[row] ?? '<unknown>'}, `);
+const placeOf = (batch: Batch, row: number, key: string): string =>
+  `${nameOf(batch, row)}Key: ${key}${batch.isSingle ? '' : `, Index: ${row}`}.  `;
 
-/** The feature's values, or nothing where it is absent. Refuses another type than the one that is wanted. */
-function valuesOf(batch: Batch, row: number, key: string, dtype: Dtype): Feature['values'] | undefined {
+/** The feature's values, or nothing where it is absent. Refuses another type than the one that is wanted; TensorFlow has its own words for dense ones. */
+function valuesOf(batch: Batch, row: number, key: string, dtype: Dtype, kind: 'dense' | 'flat'): Feature['values'] | undefined {
   const feature = batch.examples[row]!.get(key);
   if (feature === undefined || feature.dtype === null) return undefined;
   if (feature.dtype !== dtype)
     throw invalid(
-      `Name: ${nameOf(batch, row)}, Key: ${key}, Index: ${row}.  Data types don't match. Data type: ${typeText(feature.dtype)} but expected type: ${typeText(dtype)}`,
+      `${placeOf(batch, row, key)}Data types don't match. ${
+        kind === 'dense'
+          ? `Data type: ${typeText(feature.dtype)} but expected type: ${typeText(dtype)}`
+          : `Expected type: ${typeText(dtype)}, Actual type: ${typeText(feature.dtype)}`
+      }`,
     );
   return feature.values;
 }
@@ -115,21 +121,21 @@ function dense(batch: Batch, { key, dtype, shape, fallback }: Wanted['dense'][nu
   const rows = batch.examples.length;
   const isVariable = shape.length > 0 && shape[0]! < 0;
   const inner = sizeOf(isVariable ? shape.slice(1) : shape);
-  const all = batch.examples.map((_, row) => valuesOf(batch, row, key, dtype));
+  const all = batch.examples.map((_, row) => valuesOf(batch, row, key, dtype, 'dense'));
   let longest = 0;
   for (const [row, values] of all.entries()) {
     if (isVariable) {
       if (values !== undefined && values.length % Math.max(1, inner) !== 0)
         throw invalid(
-          `Name: ${nameOf(batch, row)}, Key: ${key}, Index: ${row}.  Number of ${typeText(dtype)} values is not a multiple of stride length. Saw ${values.length} values but output shape is: ${shapeText(shape)}`,
+          `${placeOf(batch, row, key)}Number of ${typeText(dtype)} values is not a multiple of stride length. Saw ${values.length} values but output shape is: ${shapeText(shape)}`,
         );
       longest = Math.max(longest, (values?.length ?? 0) / Math.max(1, inner));
     } else if (values === undefined || (values.length === 0 && inner !== 0)) {
       if (fallback.data.length === 0 && inner > 0)
-        throw invalid(`Name: ${nameOf(batch, row)}, Feature: ${key} (data type: ${typeText(dtype)}) is required but could not be found.`);
+        throw invalid(`${nameOf(batch, row)}Feature: ${key} (data type: ${typeText(dtype)}) is required but could not be found.`);
     } else if (values.length !== inner)
       throw invalid(
-        `Name: ${nameOf(batch, row)}, Key: ${key}, Index: ${row}.  Number of ${typeText(dtype)} values != expected.  Values size: ${values.length} but output shape: ${shapeText(shape)}`,
+        `${placeOf(batch, row, key)}Number of ${typeText(dtype)} values != expected.  Values size: ${values.length} but output shape: ${shapeText(shape)}`,
       );
   }
   const own = isVariable ? [longest, ...shape.slice(1)] : shape;
@@ -146,7 +152,7 @@ function dense(batch: Batch, { key, dtype, shape, fallback }: Wanted['dense'][nu
 }
 
 function flatValues(batch: Batch, key: string, dtype: Dtype): { readonly values: Tensor; readonly lengths: readonly number[] } {
-  const lists = batch.examples.map((_, row) => valuesOf(batch, row, key, dtype) ?? []);
+  const lists = batch.examples.map((_, row) => valuesOf(batch, row, key, dtype, 'flat') ?? []);
   const values = allocate(dtype, [lists.reduce((sum, list) => sum + list.length, 0)]);
   const to = cells(values.data);
   let at = 0;
@@ -171,7 +177,8 @@ function sparse(batch: Batch, key: string, dtype: Dtype): readonly [Tensor, Tens
 function ragged(batch: Batch, key: string, dtype: Dtype, splits: Dtype): readonly [Tensor, Tensor] {
   const { values, lengths } = flatValues(batch, key, dtype);
   let at = 0;
-  return [values, indices(splits, [0, ...lengths.map((length) => (at += length))])];
+  // A single example is one row without splits.
+  return [values, indices(splits, batch.isSingle ? [] : [0, ...lengths.map((length) => (at += length))])];
 }
 
 function parse(batch: Batch, wanted: Wanted): readonly Tensor[] {
