@@ -15,11 +15,14 @@ async function seriousFindings(page: Page): Promise<readonly string[]> {
 
 /** Nothing moves any more but what turns for as long as something is under way: half-faded text has no contrast of its own. */
 async function settle(page: Page): Promise<void> {
-  await page.waitForFunction(() =>
-    document
+  await page.waitForFunction(() => {
+    const moves = document
       .getAnimations()
-      .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().iterations === Infinity),
-  );
+      .some(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().iterations !== Infinity);
+    // What has just been opened is there before it begins to fade in.
+    const fades = [...document.querySelectorAll('[role=dialog], [role=menu]')].some((one) => getComputedStyle(one).opacity !== '1');
+    return !moves && !fades;
+  });
 }
 
 const looks = [
