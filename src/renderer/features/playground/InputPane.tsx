@@ -107,8 +107,8 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
         <span className={styles['caption']}>
           {t(check?.kind === 'fits' ? `playground.size.${check.form}` : 'playground.size.plain', { size: number.bytes(bytes) })}
         </span>
-        {choices.serving?.engine === 'docker' && !asking.busy ? (
-          <Button size="md" variant="subtle" disabled={!ready} onClick={asking.compare}>
+        {choices.serving?.engine === 'docker' && ready ? (
+          <Button size="md" variant="subtle" onClick={asking.compare}>
             {t('playground.compare')}
           </Button>
         ) : null}
