@@ -3,7 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { windowOptions } from '../../src/main/desktop/windowOptions.ts';
 import { whyNoEngine } from '../docker/engine.ts';
 import { startDesktop, type RunningDesktop } from './runDesktop.ts';
@@ -39,6 +39,8 @@ async function own(env: NodeJS.ProcessEnv = {}): Promise<Own> {
 async function ready(desktop: RunningDesktop): Promise<Page> {
   const page = await desktop.page();
   await page.getByRole('main').waitFor(patience);
+  // The page may be there before the shell has heard of it.
+  await vi.waitFor(async () => expect((await desktop.look()).windows[0]?.visible).toBe(true), patience);
   return page;
 }
 

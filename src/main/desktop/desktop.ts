@@ -97,8 +97,9 @@ export async function runDesktop(home: string, folder: string | null): Promise<v
     made.once('ready-to-show', () => {
       if (maximized) made.maximize();
       made.show();
+      // Not before: a window that is closed unseen leaves the kept place as it is.
+      made.on('close', () => store.writeWindowPlace({ bounds: made.getNormalBounds(), maximized: made.isMaximized() }));
     });
-    made.on('close', () => store.writeWindowPlace({ bounds: made.getNormalBounds(), maximized: made.isMaximized() }));
     made.on('closed', () => {
       ours.delete(webContents);
       window = null;
