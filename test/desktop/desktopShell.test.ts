@@ -206,6 +206,19 @@ test('a folder given on the command line opens its import sheet, and closing the
   expect([await desktop.ended, desktop.faults]).toEqual([0, []]);
 });
 
+test('a command needs no window: it prints, serves by utility processes, and ends with its exit code', async () => {
+  const { home, start } = await own();
+  const outcomeOf = async (...args: readonly string[]): Promise<readonly [number | null, string]> => {
+    await using desktop = start(args);
+    return [await desktop.ended, desktop.written()];
+  };
+  const [code, described] = await outcomeOf('inspect', sample, '--json');
+  expect([code, (JSON.parse(described) as { kind: string }).kind]).toEqual([0, 'ok']);
+  expect((await outcomeOf('inspect', join(home, 'nowhere')))[0]).toBe(1);
+  const [tried, said] = await outcomeOf('try', '--once');
+  expect([tried, said]).toEqual([0, expect.stringContaining('It is an 8')]);
+});
+
 test('a damaged settings file falls back to the defaults', async () => {
   const { home, start } = await own();
   await cp(sample, join(home, 'data'), { recursive: true });

@@ -52,6 +52,7 @@ export function startDesktop(folder: string, env: NodeJS.ProcessEnv, args: reado
       '--disable-warning=ExperimentalWarning',
       '--import',
       pathToFileURL(join(import.meta.dirname, 'standIn', 'register.ts')).href,
+      join(import.meta.dirname, 'standIn', 'launch.ts'),
       join(projectRoot, 'out', 'main', 'index.js'),
       projectRoot,
       ...args,

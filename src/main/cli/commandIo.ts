@@ -1,3 +1,5 @@
+import type { ForkEngine } from '../tfserving/engineProcess.ts';
+
 /** Where a command writes and what it may know of its terminal; a test gives its own. */
 export interface CommandIo {
   /** Results only. */
@@ -9,6 +11,8 @@ export interface CommandIo {
   readonly cwd: string;
   /** Aborts at SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Where the program is not Node and starts the embedded engine in a way of its own. */
+  readonly forkEngine?: ForkEngine;
 }
 
 /** Exit codes of every command. */

@@ -19,7 +19,11 @@ export function resourcesFolder(program: string = programFolder): string {
 }
 
 /** The world of a command or of the web shell. */
-export function commandOutside({ env }: Pick<CommandIo, 'env'>, role: Outside['role'], roots: readonly string[] = []): Outside {
+export function commandOutside(
+  { env, forkEngine }: Pick<CommandIo, 'env' | 'forkEngine'>,
+  role: Outside['role'],
+  roots: readonly string[] = [],
+): Outside {
   const home = dataFolder(env);
   return {
     home,
@@ -30,6 +34,6 @@ export function commandOutside({ env }: Pick<CommandIo, 'env'>, role: Outside['r
     settings: openSettingsFile(join(home, 'settings.json')),
     roots: roots.length > 0 ? roots : [env['HOME'] ?? homedir()],
     samplePath: join(resourcesFolder(), 'sample', 'digits'),
-    forkEngine: forkEngines(process.argv[1] ?? ''),
+    forkEngine: forkEngine ?? forkEngines(process.argv[1] ?? ''),
   };
 }

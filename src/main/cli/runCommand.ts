@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
+/** Whether a first argument names a command, and not a folder to open. */
+export const isCommand = (name: string): boolean =>
+  Object.hasOwn(commands, name) || later.includes(name) || ['--help', '-h', 'help', '--version'].includes(name);
+
 /** Whether an interrupt is how a command ends. */
 const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]): boolean =>
   name === undefined ||

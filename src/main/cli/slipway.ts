@@ -4,14 +4,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { CommandIo } from './commandIo.ts';
 
 /** The program's entry: starts fast, finds the right Node, and loads only what the command needs. */
 
 const wantedNode = [24, 10] as const;
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** What a terminal sends to all its processes arrives once more from each launcher before us: within this time it is one signal. */
-const sameSignalMs = 1_000;
 
 function isRightNode(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -53,36 +50,9 @@ function runWithProjectNode(): void {
   });
 }
 
-/** Aborts at the first signal; another one ends the process as it stands. */
-function endAtSignals(end: AbortController): void {
-  let since = 0;
-  for (const signal of endings)
-    process.on(signal, () => {
-      if (!end.signal.aborted) {
-        since = performance.now();
-        end.abort();
-      } else if (performance.now() - since > sameSignalMs) process.exit(128 + constants.signals[signal]);
-    });
-}
-
 async function main(): Promise<void> {
-  const end = new AbortController();
-  endAtSignals(end);
-  const io: CommandIo = {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    isTerminal: process.stderr.isTTY,
-    env: process.env,
-    cwd: process.cwd(),
-    signal: end.signal,
-  };
-  // A reader that went away, as in `| head`, is no failure: the command ends as by a signal, and cleans up.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    end.abort();
-  });
-  const { runCommand } = await import('./runCommand.ts');
-  process.exitCode = await runCommand(process.argv.slice(2), io);
+  const [{ processIo }, { runCommand }] = await Promise.all([import('./processIo.ts'), import('./runCommand.ts')]);
+  process.exitCode = await runCommand(process.argv.slice(2), processIo());
 }
 
 if (isRightNode(process.versions.node)) await main();

@@ -25,7 +25,8 @@ export function utilityEngines(program: string): ForkEngine {
           const parsed = engineBeat.safeParse(message);
           if (parsed.success) listener(parsed.data);
         }),
-      kill: () => void child.kill(),
+      // Electron's own kill asks by SIGTERM, which a server whose thread hangs never hears.
+      kill: () => void (child.pid !== undefined && process.kill(child.pid, 'SIGKILL')),
     };
   };
 }

@@ -3,6 +3,7 @@ import { openSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import { reachOwner } from './owner.ts';
+import { selfCommand } from './selfCommand.ts';
 
 /** Makes sure that an owner runs: where there is none, a background process of this program becomes it. */
 export async function startBackgroundOwner(home: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
@@ -10,8 +11,8 @@ export async function startBackgroundOwner(home: string, env: Readonly<Record<st
   if (present !== null) return;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const log = openSync(join(home, 'owner.log'), 'a', 0o600);
-  const program = process.argv[1] ?? '';
-  const child = spawn(process.execPath, [...process.execArgv, program, 'owner'], {
+  const [file, args] = selfCommand(['owner']);
+  const child = spawn(file, args, {
     detached: true,
     stdio: ['ignore', 'ignore', log],
     env: { ...env },

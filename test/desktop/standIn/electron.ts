@@ -24,8 +24,8 @@ interface Item {
   readonly click?: () => void;
 }
 
-// Electron's arguments are itself, the app's folder, and the rest; Node's have the script between them.
-process.argv.splice(1, 1);
+// Electron's arguments are itself, the app's folder, and the rest; here the launcher and the app's module are between them.
+export const mainModule = process.argv.splice(1, 2)[1] ?? '';
 
 /** What the test sees and sets. */
 const seen = {
@@ -96,7 +96,10 @@ class App extends EventEmitter {
     });
     return true;
   }
+  private readonly loaded = Promise.withResolvers<void>();
+  readonly codeLoaded = (): void => this.loaded.resolve();
   async whenReady(): Promise<void> {
+    await this.loaded.promise;
     browser ??= chromium.launchPersistentContext(join(process.env['STAND_IN_FOLDER'] ?? '', 'chromium'), {
       ...chromiumOptions(),
       args: [...chromiumOptions().args, '--remote-debugging-port=0'],
@@ -109,6 +112,8 @@ class App extends EventEmitter {
     );
     await context.route('**/*', (route) => protocol.answer(route));
   }
+  readonly exit = (code: number): void =>
+    void Promise.resolve(browser?.then((context) => context.close())).finally(() => process.exit(code));
   quit(): void {
     if (quitting || !mayHappen(this, 'before-quit')) return;
     quitting = true;
