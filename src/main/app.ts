@@ -12,6 +12,7 @@ import { clearStaging } from './library/clearStaging.ts';
 import { createFolderTree, type FolderTree } from './library/folderTree.ts';
 import { createImports, type Imports } from './library/imports.ts';
 import { createLibrary, type Library } from './library/library.ts';
+import { createLibraryRecord, type LibraryRecord } from './library/libraryRecord.ts';
 import { asAppError } from './incident.ts';
 import { createEngineBackend } from './predict/engineBackend.ts';
 import { createPredictions, type Predictions } from './predict/predictions.ts';
@@ -53,6 +54,7 @@ export interface App {
   readonly tasks: Tasks;
   readonly engines: EngineWatch;
   readonly library: Library;
+  readonly libraryRecord: LibraryRecord;
   readonly imports: Imports;
   readonly tree: FolderTree;
   readonly servings: Servings;
@@ -84,10 +86,11 @@ export async function createApp(outside: Outside): Promise<App> {
   const tasks = boot.use(createTasks(hub, now));
 
   // 3. The library.
+  const userHome = userHomeOf(env);
   // What cannot be cleared is in nobody's way.
   await clearStaging(home, new Set(database.models.all().map(({ id }) => id))).catch((error: unknown) => void asAppError(error));
-  const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, now, toBin: outside.toBin }));
-  const userHome = userHomeOf(env);
+  const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, userHome, now, toBin: outside.toBin }));
+  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, now });
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);
 
@@ -126,6 +129,7 @@ export async function createApp(outside: Outside): Promise<App> {
     tasks,
     engines,
     library,
+    libraryRecord,
     imports,
     tree,
     servings,

@@ -37,9 +37,10 @@ function base(): string {
 }
 
 describe('a linked folder', () => {
-  /** Versions that are whole, and what is said of the others. */
+  /** Versions that are whole, and what the others lack. */
   const told = (opened: OpenLibrary): unknown => [
     modelOf(opened)?.versions.map(({ version, problems }) => [version, ...problems.map(({ code }) => code)]),
+    modelOf(opened)?.record.arriving.map(({ version, missing }) => [version, ...missing.map(({ code }) => code)]),
     modelOf(opened)?.problems.map(({ code }) => code),
   ];
 
@@ -48,20 +49,20 @@ describe('a linked folder', () => {
     await opened.imports.addPath(base(), 'digits', { signal });
     const version = join(folder, 'digits', '2');
     mkdirSync(version);
-    await expect.poll(() => told(opened), deadline).toEqual([[['1']], ['EMPTY_FOLDER']]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [['2', 'EMPTY_FOLDER']], []]);
     const graph = readFileSync(join(sample, '2', 'saved_model.pb'));
     writeFileSync(join(version, 'saved_model.pb'), graph.subarray(0, 5_000));
-    await expect.poll(() => told(opened), deadline).toEqual([[['1']], ['PB_CORRUPT']]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [['2', 'PB_CORRUPT']], []]);
     writeFileSync(join(version, 'saved_model.pb'), graph);
-    await expect.poll(() => told(opened), deadline).toEqual([[['2', 'INDEX_MISSING'], ['1']], []]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [['2', 'INDEX_MISSING']], []]);
     mkdirSync(join(version, 'variables'));
     copyFileSync(join(sample, '2', 'variables', 'variables.index'), join(version, 'variables', 'variables.index'));
-    await expect.poll(() => told(opened), deadline).toEqual([[['2', 'SHARD_MISSING'], ['1']], []]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [['2', 'SHARD_MISSING']], []]);
     const shard = readFileSync(join(sample, '2', 'variables', 'variables.data-00000-of-00001'));
     writeFileSync(join(version, 'variables', 'variables.data-00000-of-00001'), shard.subarray(0, 100));
-    await expect.poll(() => told(opened), deadline).toEqual([[['2', 'SHARD_SHORT'], ['1']], []]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [['2', 'SHARD_SHORT']], []]);
     writeFileSync(join(version, 'variables', 'variables.data-00000-of-00001'), shard);
-    await expect.poll(() => told(opened), deadline).toEqual([[['2'], ['1']], []]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['2'], ['1']], [], []]);
   });
 
   test('that is moved away is said, and so is its return, with what changed meanwhile', async () => {
@@ -71,9 +72,9 @@ describe('a linked folder', () => {
     await expect.poll(() => modelOf(opened)?.present, deadline).toBe(false);
     cpSync(join(sample, '3'), join(folder, 'elsewhere', '3'), { recursive: true });
     renameSync(join(folder, 'elsewhere'), join(folder, 'digits'));
-    await expect.poll(() => [modelOf(opened)?.present, told(opened)], deadline).toEqual([true, [[['3'], ['1']], []]]);
+    await expect.poll(() => [modelOf(opened)?.present, told(opened)], deadline).toEqual([true, [[['3'], ['1']], [], []]]);
     rmSync(join(folder, 'digits', '3'), { recursive: true });
-    await expect.poll(() => told(opened), deadline).toEqual([[['1']], []]);
+    await expect.poll(() => told(opened), deadline).toEqual([[['1']], [], []]);
   });
 
   test('that was renamed in the library while it was read keeps its new name', async () => {

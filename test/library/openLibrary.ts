@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../src/main/database/database.ts';
 import { createImports, type Imports } from '../../src/main/library/imports.ts';
 import { createLibrary, type Library } from '../../src/main/library/library.ts';
+import { createLibraryRecord, type LibraryRecord } from '../../src/main/library/libraryRecord.ts';
 import { createStateHub, type StateHub } from '../../src/main/stateHub.ts';
 import { createTasks, type Tasks } from '../../src/main/tasks.ts';
 import { defaultSettings } from '../../src/shared/contract/defaultSettings.ts';
@@ -13,6 +14,7 @@ export interface OpenLibrary extends AsyncDisposable {
   readonly hub: StateHub;
   readonly tasks: Tasks;
   readonly library: Library;
+  readonly libraryRecord: LibraryRecord;
   readonly imports: Imports;
 }
 
@@ -39,7 +41,8 @@ export function openLibrary(home: string, toBin?: (path: string) => Promise<void
   );
   const now = (): Date => new Date();
   const tasks = stack.use(createTasks(hub, now));
-  const library = stack.use(createLibrary({ hub, tasks, records: database.models, folder: home, now, toBin }));
+  const library = stack.use(createLibrary({ hub, tasks, records: database.models, folder: home, userHome: home, now, toBin }));
+  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, now });
   const imports = stack.use(createImports({ hub, tasks, library, folder: home, userHome: home, samplePath: sample }));
-  return { hub, tasks, library, imports, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { hub, tasks, library, libraryRecord, imports, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -96,6 +96,7 @@ const model: Model = {
   problems: [],
   mountAs: null,
   present: true,
+  record: { tags: [], note: '', versions: [], arriving: [] },
 };
 
 describe('the choices of the playground', () => {

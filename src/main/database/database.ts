@@ -1,10 +1,10 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { Model } from '../../shared/contract/state.ts';
 import { migrations } from './migrations.ts';
+import { openModelRecords } from './modelRecords.ts';
 import type { EventRecords, ModelRecords, ServingRecord, ServingRecords } from './records.ts';
 
 /** The record of one data folder. What a call has returned from survives a crash of this process. */
@@ -17,6 +17,14 @@ export interface Database {
   close(): void;
 }
 
+/** A whole copy of the database beside it, for the older Slipway to open should the migration have been unwanted. */
+function backUp(db: DatabaseSync, target: string): void {
+  rmSync(`${target}.part`, { force: true });
+  db.prepare('VACUUM INTO ?').run(`${target}.part`);
+  chmodSync(`${target}.part`, 0o600);
+  renameSync(`${target}.part`, target);
+}
+
 function migrate(db: DatabaseSync, path: string): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
   if (version > migrations.length) {
@@ -25,6 +33,7 @@ function migrate(db: DatabaseSync, path: string): void {
       detail: 'Its database was written by a newer Slipway. Update Slipway, or set SLIPWAY_HOME to another folder.',
     });
   }
+  if (version > 0 && version < migrations.length) backUp(db, `${path.replace(/\.db$/, '')}-before-${migrations.length}.db`);
   for (const [index, statements] of migrations.entries()) {
     if (index < version) continue;
     db.exec('BEGIN IMMEDIATE');
@@ -71,43 +80,21 @@ export function openDatabase(folder: string): Database {
   db.prepare('INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)').run('owner_id', randomUUID());
   const ownerId = String(db.prepare('SELECT value FROM facts WHERE name = ?').get('owner_id')?.['value']);
 
-  const models: ModelRecords = {
-    all: () =>
-      db
-        .prepare('SELECT document FROM models ORDER BY added_at, id')
-        .all()
-        .map((row) => JSON.parse(String(row['document'])) as Model),
-    put(model) {
-      transaction(() => {
-        db.prepare(
-          `INSERT INTO models (id, name, path, source, added_at, document) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path, source = excluded.source, document = excluded.document`,
-        ).run(model.id, model.name, model.path, model.source, model.addedAt, JSON.stringify(model));
-        db.prepare('DELETE FROM versions WHERE model_id = ?').run(model.id);
-        const insert = db.prepare(
-          'INSERT INTO versions (model_id, version, path, size_bytes, total_params, tensorflow_version, verified) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        );
-        for (const { version, path: versionPath, size_bytes, total_params, tensorflow_version, verified } of model.versions) {
-          insert.run(model.id, version, versionPath, size_bytes, total_params, tensorflow_version, verified ? 1 : 0);
-        }
-      });
-    },
-    remove: (id) => void db.prepare('DELETE FROM models WHERE id = ?').run(id),
-  };
+  const models = openModelRecords(db, transaction);
   const servings: ServingRecords = {
     all: () =>
       db
-        .prepare('SELECT document FROM servings ORDER BY created_at, id')
+        .prepare('SELECT document FROM serving_records ORDER BY created_at, id')
         .all()
         .map((row) => JSON.parse(String(row['document'])) as ServingRecord),
     put: (record) =>
       void db
         .prepare(
-          `INSERT INTO servings (id, name, model_id, wanted, container_id, created_at, document) VALUES (?, ?, ?, ?, ?, ?, ?)
+          `INSERT INTO serving_records (id, name, model_id, wanted, container_id, created_at, document) VALUES (?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET name = excluded.name, model_id = excluded.model_id, wanted = excluded.wanted, container_id = excluded.container_id, document = excluded.document`,
         )
         .run(record.id, record.plan.name, record.plan.modelId, record.wanted, record.containerId, record.createdAt, JSON.stringify(record)),
-    remove: (id) => void db.prepare('DELETE FROM servings WHERE id = ?').run(id),
+    remove: (id) => void db.prepare('DELETE FROM serving_records WHERE id = ?').run(id),
   };
   const events: EventRecords = {
     add: ({ about, kind, detail }) =>

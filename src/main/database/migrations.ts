@@ -13,4 +13,69 @@ export const migrations: readonly string[] = [
      id TEXT PRIMARY KEY, name TEXT NOT NULL, model_id TEXT NOT NULL, wanted TEXT NOT NULL, container_id TEXT, created_at TEXT NOT NULL, document TEXT NOT NULL
    ) STRICT;
    CREATE TABLE events (id INTEGER PRIMARY KEY, at TEXT NOT NULL, about TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL) STRICT;`,
+  // The names models, versions and servings become views that other programs may read (docs/database.md); what we write has names of its own.
+  `ALTER TABLE models RENAME TO model_records;
+   ALTER TABLE versions RENAME TO version_records;
+   ALTER TABLE servings RENAME TO serving_records;
+   ALTER TABLE model_records ADD COLUMN note TEXT NOT NULL DEFAULT '';
+   ALTER TABLE model_records ADD COLUMN note_at TEXT NOT NULL DEFAULT '';
+   ALTER TABLE version_records ADD COLUMN signatures TEXT NOT NULL DEFAULT '{}';
+   ALTER TABLE version_records ADD COLUMN ops TEXT NOT NULL DEFAULT '{}';
+   CREATE TABLE known_versions (
+     model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, version TEXT NOT NULL, added_at TEXT NOT NULL,
+     imported_from TEXT NOT NULL, how TEXT NOT NULL, present INTEGER NOT NULL DEFAULT 1, print TEXT NOT NULL DEFAULT '',
+     fingerprint TEXT, fingerprint_at TEXT, changed_before TEXT, changed_at TEXT,
+     note TEXT NOT NULL DEFAULT '', note_at TEXT NOT NULL DEFAULT '', unread TEXT NOT NULL DEFAULT '[]',
+     PRIMARY KEY (model_id, version)
+   ) STRICT;
+   CREATE TABLE tag_records (
+     model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, version TEXT NOT NULL, key TEXT NOT NULL,
+     value TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (model_id, version, key)
+   ) STRICT;
+   CREATE TABLE metric_records (
+     model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, version TEXT NOT NULL, name TEXT NOT NULL,
+     origin TEXT NOT NULL CHECK (origin IN ('typed', 'read')), value REAL NOT NULL, source TEXT NOT NULL, points INTEGER NOT NULL DEFAULT 0,
+     course TEXT NOT NULL DEFAULT '[]', at TEXT NOT NULL, PRIMARY KEY (model_id, version, name, origin)
+   ) STRICT;
+   CREATE TABLE detail_records (
+     model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, version TEXT NOT NULL, name TEXT NOT NULL,
+     text TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (model_id, version, name)
+   ) STRICT;
+   CREATE TABLE library_history (
+     id INTEGER PRIMARY KEY, at TEXT NOT NULL, model_id TEXT NOT NULL, model TEXT NOT NULL, version TEXT, kind TEXT NOT NULL,
+     by TEXT NOT NULL, data TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX history_of_model ON library_history (model_id, version);
+   CREATE TABLE waiting_metadata (
+     model TEXT NOT NULL, version TEXT NOT NULL, at TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (model, version)
+   ) STRICT;
+   INSERT INTO known_versions (model_id, version, added_at, imported_from, how)
+     SELECT v.model_id, coalesce(json_extract(m.document, '$.mountAs.version'), v.version, '1'), m.added_at, m.path,
+       CASE m.source WHEN 'managed' THEN 'copied' ELSE 'linked' END
+     FROM version_records v JOIN model_records m ON m.id = v.model_id WHERE true ON CONFLICT DO NOTHING;
+   CREATE VIEW models AS
+     SELECT id, name, path, source, added_at, json_extract(document, '$.present') AS present, note,
+       (SELECT count(*) FROM version_records v WHERE v.model_id = m.id) AS versions
+     FROM model_records m;
+   CREATE VIEW versions AS
+     SELECT v.model_id, m.name AS model, coalesce(json_extract(m.document, '$.mountAs.version'), v.version, '1') AS version, v.path,
+       v.size_bytes, v.total_params, v.tensorflow_version, v.verified, k.fingerprint, k.changed_at, k.added_at, k.imported_from, k.how,
+       k.note, v.signatures, v.ops
+     FROM version_records v JOIN model_records m ON m.id = v.model_id
+     LEFT JOIN known_versions k ON k.model_id = v.model_id AND k.version = coalesce(json_extract(m.document, '$.mountAs.version'), v.version, '1');
+   CREATE VIEW metrics AS
+     SELECT r.model_id, m.name AS model, r.version, r.name, r.value, json_extract(r.source, '$.kind') AS source,
+       json_extract(r.source, '$.file') AS file, r.at
+     FROM metric_records r JOIN model_records m ON m.id = r.model_id
+     WHERE r.origin = 'typed' OR NOT EXISTS (
+       SELECT 1 FROM metric_records t WHERE t.model_id = r.model_id AND t.version = r.version AND t.name = r.name AND t.origin = 'typed'
+     );
+   CREATE VIEW tags AS
+     SELECT t.model_id, m.name AS model, nullif(t.version, '') AS version, t.key, t.value, t.at
+     FROM tag_records t JOIN model_records m ON m.id = t.model_id;
+   CREATE VIEW servings AS
+     SELECT s.id, s.name, s.model_id, m.name AS model, json_extract(s.document, '$.plan.engine') AS engine, s.wanted,
+       json_extract(s.document, '$.last.state.kind') AS state, json_extract(s.document, '$.plan.restPort') AS rest_port,
+       json_extract(s.document, '$.plan.grpcPort') AS grpc_port, json_extract(s.document, '$.plan.image') AS image, s.created_at
+     FROM serving_records s LEFT JOIN model_records m ON m.id = s.model_id;`,
 ];

@@ -1,3 +1,12 @@
+import type {
+  ArrivingVersion,
+  Detail,
+  HistoryEntry,
+  RecordChanges,
+  Source,
+  VersionDetails,
+  VersionRecord,
+} from '../../shared/contract/library.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 
@@ -19,10 +28,51 @@ export interface ServingRecords {
   remove(id: string): void;
 }
 
+/** A model as its row holds it: what is known beside the folder has tables of its own. */
+export type StoredModel = Omit<Model, 'record'> & { readonly arriving?: readonly ArrivingVersion[] };
+
+/** Why a model is written, and what is to be known of versions that were not there before. */
+export interface ModelChange {
+  readonly at: string;
+  readonly by: HistoryEntry['by'];
+  readonly kind: 'added' | 'appeared';
+  readonly importedFrom: string;
+  readonly how: VersionRecord['how'];
+}
+
+/** What training left beside a version, and what its content is recognised by. */
+export interface ReadEvidence {
+  readonly version: string;
+  /** Changes whenever a file that was looked at does; equal means that nothing needs to be read again. */
+  readonly print: string;
+  readonly fingerprint: string | null;
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly source: Source;
+    readonly course: readonly (readonly [step: number, value: number])[];
+  }[];
+  readonly details: readonly Detail[];
+  readonly unread: readonly string[];
+}
+
 export interface ModelRecords {
   all(): readonly Model[];
-  put(model: Model): void;
-  remove(id: string): void;
+  get(id: string): Model | undefined;
+  /** Writes all but the record itself; versions that came, went or returned become history. */
+  put(model: Model, change: ModelChange): void;
+  remove(id: string, entry: HistoryEntry): void;
+  /** Version -> `ReadEvidence.print` of the last reading. */
+  prints(modelId: string): ReadonlyMap<string, string>;
+  readEvidence(model: Pick<Model, 'id' | 'name'>, evidence: readonly ReadEvidence[], at: string): void;
+  edit(changes: RecordChanges, about: { readonly model: string; readonly at: string; readonly by: HistoryEntry['by'] }): void;
+  accept(modelId: string, version: string, entry: HistoryEntry): void;
+  details(modelId: string, version: string): Pick<VersionDetails, 'courses' | 'details'>;
+  history(about: {
+    readonly modelId?: string | undefined;
+    readonly version?: string | undefined;
+    readonly limit: number;
+  }): readonly HistoryEntry[];
 }
 
 /** The history: what happened when, by whom. */

@@ -4,11 +4,13 @@ import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
-import type { ModelRecords } from '../database/records.ts';
+import type { ModelChange, ModelRecords } from '../database/records.ts';
 import { asAppError } from '../incident.ts';
 import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import { splitArriving } from './arrivingVersions.ts';
+import { displayPath } from './displayPath.ts';
 import { followFolder } from './followFolder.ts';
 import type { Dropped } from './tickets.ts';
 
@@ -38,6 +40,7 @@ interface LibraryOptions {
   readonly records: ModelRecords;
   /** The data folder: managed models lie in `models/`, forgotten ones in `trash/`. */
   readonly folder: string;
+  readonly userHome: string;
   readonly now: () => Date;
   /** The system's bin, where the shell has one; rejects where the system has none for this folder. */
   readonly toBin?: ((path: string) => Promise<void>) | undefined;
@@ -60,10 +63,10 @@ function mountAsOf(inspection: InspectionSummary, asVersion: string | undefined)
   return { path: only.path, version: asVersion ?? only.version ?? (hint?.kind === 'serveAsVersion' ? hint.version : '1') };
 }
 
-const newestFirst = ({ versions }: InspectionSummary): Model['versions'] =>
+const newestFirst = ({ versions }: Pick<InspectionSummary, 'versions'>): Model['versions'] =>
   versions.toSorted((a, b) => (BigInt(a.version ?? 0) < BigInt(b.version ?? 0) ? 1 : -1));
 
-export function createLibrary({ hub, tasks, records, folder, now, toBin }: LibraryOptions): Library {
+export function createLibrary({ hub, tasks, records, folder, userHome, now, toBin }: LibraryOptions): Library {
   const ended = new AbortController();
   const reading = new Map<string, Promise<void>>();
   const followed = new Map<string, Promise<AsyncDisposable>>();
@@ -74,8 +77,15 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
       throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
     return found;
   }
-  function keep(model: Model): Model {
-    records.put(model);
+  /** Writes what was read of a model, and shows it with all that is known of it. */
+  function keep(model: Model, change: Partial<ModelChange> = {}): Model {
+    const known = { importedFrom: displayPath(model.path, userHome), how: model.source === 'managed' ? 'copied' : 'linked' } as const;
+    records.put(model, { at: now().toISOString(), by: 'automatic', kind: 'appeared', ...known, ...change });
+    return show(model.id);
+  }
+  function show(id: string): Model {
+    const model = records.get(id);
+    if (model === undefined) throw new AppError('MODEL_NOT_FOUND', { name: id, known: '' });
     hub.putModel(model);
     return model;
   }
@@ -105,7 +115,8 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
     const inspection = await inspectInWorker(path, { signal: ended.signal });
     // As it is now: it may have been renamed or forgotten meanwhile.
     const model = get(id);
-    const versions = newestFirst(inspection).map((version) => {
+    const split = await splitArriving(inspection, (number) => model.versions.some(({ version }) => version === number));
+    const versions = newestFirst(split).map((version) => {
       const before = model.versions.find((one) => one.path === version.path);
       const same =
         before !== undefined && JSON.stringify([before.files, before.fingerprint]) === JSON.stringify([version.files, version.fingerprint]);
@@ -115,8 +126,9 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
       ...model,
       present: true,
       versions,
-      problems: inspection.problems,
+      problems: split.problems,
       mountAs: mountAsOf(inspection, model.mountAs?.version),
+      record: { ...model.record, arriving: split.arriving },
     };
     return JSON.stringify(next) === JSON.stringify(model) ? model : keep(next);
   }
@@ -201,17 +213,22 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
       if (managed) undo.defer(() => rm(join(folder, 'models', id), { recursive: true, force: true }));
       const path = managed ? await moveIntoStore(dropped, id) : inspection.base;
       const read = managed ? await inspectInWorker(path, { signal: ended.signal }) : inspection;
-      const model = keep({
+      const split = await splitArriving(read, () => false);
+      const added: Model = {
         id,
         name,
         path,
         source: managed ? 'managed' : 'linked',
         addedAt: now().toISOString(),
-        versions: newestFirst(read),
-        problems: read.problems,
+        versions: newestFirst(split),
+        problems: split.problems,
         mountAs: mountAsOf(read, asVersion),
         present: true,
-      });
+        record: { tags: [], note: '', versions: [], arriving: split.arriving },
+      };
+      const how = dropped.source === 'managed' ? 'uploaded' : managed ? 'copied' : 'linked';
+      const importedFrom = dropped.source === 'managed' ? basename(dropped.path) : displayPath(dropped.path, userHome);
+      const model = keep(added, { by: 'person', kind: 'added', how, importedFrom });
       undo.move();
       follow(model);
       const weightBytes = model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
@@ -222,7 +239,7 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
       const model = get(id);
       if (hub.state.models.some((one) => one.name === name && one.id !== model.id))
         throw new AppError('NAME_TAKEN', { name, free: freeName(name) });
-      keep({ ...model, name });
+      keep({ ...model, name }, { by: 'person' });
     },
     refresh,
     verify,
@@ -233,7 +250,8 @@ export function createLibrary({ hub, tasks, records, folder, now, toBin }: Libra
       );
       if (inUse) throw new AppError('MODEL_IN_USE', { name: model.name });
       void unfollow(model.id);
-      records.remove(model.id);
+      const entry = { at: now().toISOString(), modelId: model.id, model: model.name, version: null };
+      records.remove(model.id, { ...entry, kind: model.source === 'managed' ? 'deleted' : 'forgotten', by: 'person', data: {} });
       hub.dropModel(model.id);
       // A linked folder is only ever forgotten. A managed copy can be had back by hand: from the trash folder, or from the bin.
       if (model.source !== 'managed') return;

@@ -1,4 +1,5 @@
 import { implement } from '@orpc/server';
+import { AppError } from '../../shared/contract/errors.ts';
 import { contract, localContract } from '../../shared/contract/index.ts';
 import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
 import type { App } from '../app.ts';
@@ -11,7 +12,7 @@ const never = new AbortController().signal;
 /** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
 export function windowRouter(app: App) {
   const os = implement(contract);
-  const { hub, imports, library, predictions, servings, tasks, engines, tree } = app;
+  const { hub, imports, library, libraryRecord, predictions, servings, tasks, engines, tree } = app;
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
@@ -47,6 +48,19 @@ export function windowRouter(app: App) {
         const info = signatureOf(model, tags, { signature, version: chosen });
         return { info, template: requestTemplate(signature, info) };
       }),
+    },
+    library: {
+      search: os.library.search.handler(({ input }) => libraryRecord.search(input)),
+      details: os.library.details.handler(({ input }) => libraryRecord.details(input)),
+      edit: os.library.edit.handler(({ input }) => libraryRecord.edit(input)),
+      accept: os.library.accept.handler(({ input }) => libraryRecord.accept(input)),
+      compare: os.library.compare.handler(({ input }) => libraryRecord.compare(input)),
+      exportComparison: os.library.exportComparison.handler(({ input }) => libraryRecord.exportComparison(input, input.format)),
+      history: os.library.history.handler(({ input }) => libraryRecord.history(input)),
+      exportMetadata: os.library.exportMetadata.handler(notYet),
+      importMetadata: os.library.importMetadata.handler(notYet),
+      removal: os.library.removal.handler(notYet),
+      remove: os.library.remove.handler(notYet),
     },
     servings: {
       start: os.servings.start.handler(({ input }) => servings.start(input)),
@@ -89,6 +103,10 @@ export function windowRouter(app: App) {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),
     },
   };
+}
+
+function notYet(): never {
+  throw new AppError('NOT_YET', { what: 'This part of the library', detail: 'It comes with the next version.' });
 }
 
 /** Without the keys that are undefined: an absent change is no change. */

@@ -1,6 +1,20 @@
 /** The whole API between a window or a command and the owner of the data folder, on one screen. */
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
+import {
+  compareRequest,
+  exportFormat,
+  libraryQuery,
+  recordChanges,
+  versionRef,
+  type Comparison,
+  type HistoryEntry,
+  type LibraryAnswer,
+  type MetadataImport,
+  type Removal,
+  type TextFile,
+  type VersionDetails,
+} from './library.ts';
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
@@ -55,6 +69,26 @@ export const contract = {
     signature: oc
       .input(id.extend({ version: z.string().nullable(), signature: z.string() }))
       .output(type<{ info: SignatureInfo; template: string }>()),
+  },
+
+  /** The record: `library.ts` says what each answer holds. What a person changes comes back by `watch`, in `Model.record`. */
+  library: {
+    search: oc.input(libraryQuery).output(type<LibraryAnswer>()),
+    details: oc.input(versionRef).output(type<VersionDetails>()),
+    edit: oc.input(recordChanges).output(type<void>()),
+    /** Takes the content that a version has now for its own. */
+    accept: oc.input(versionRef).output(type<void>()),
+    compare: oc.input(compareRequest).output(type<Comparison>()),
+    exportComparison: oc.input(compareRequest.extend({ format: exportFormat })).output(type<TextFile>()),
+    history: oc
+      .input(versionRef.partial().extend({ limit: z.number().int().min(1).max(1_000).default(100) }))
+      .output(type<readonly HistoryEntry[]>()),
+    /** All that was said of models and versions as JSON lines; without ids, of the whole library. */
+    exportMetadata: oc.input(z.object({ modelIds: z.array(z.string().max(256)).max(10_000).optional() })).output(type<TextFile>()),
+    importMetadata: oc.input(z.object({ text: z.string().max(100_000_000) })).output(type<MetadataImport>()),
+    /** What a removal would touch: shown first, then asked for by its `confirm`. */
+    removal: oc.input(versionRef.partial({ version: true })).output(type<Removal>()),
+    remove: oc.input(versionRef.partial({ version: true }).extend({ confirm: z.string().max(128) })).output(type<void>()),
   },
 
   servings: {

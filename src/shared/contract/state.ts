@@ -1,4 +1,5 @@
 import type { ErrorReport } from './errors.ts';
+import type { ModelRecord } from './library.ts';
 import type { VersionSummary, Problem } from './savedModel.ts';
 import type { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
@@ -18,6 +19,13 @@ export interface Model {
   readonly mountAs: { readonly version: string; readonly path: string } | null;
   /** False once the folder has gone. */
   readonly present: boolean;
+  /** Tags, notes, metrics and whatever else is known beside the folder. */
+  readonly record: ModelRecord;
+}
+
+/** The number that a version is served and known under: the one its folder is mounted as, else its own. */
+export function numberOf({ mountAs }: Pick<Model, 'mountAs'>, { version }: Pick<VersionSummary, 'version'>): string {
+  return mountAs?.version ?? version ?? '1';
 }
 
 export interface Task {

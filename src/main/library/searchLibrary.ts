@@ -1,0 +1,197 @@
+import type { Comparator, FoundVersion, LibraryAnswer, LibraryQuery, QueryFilter, VersionRecord } from '../../shared/contract/library.ts';
+import { callableSignatures, metaGraphFor, type SignatureInfo, type VersionSummary } from '../../shared/contract/savedModel.ts';
+import type { Model } from '../../shared/contract/state.ts';
+import { readQuery } from './readQuery.ts';
+
+/** One version with what a filter may ask of it. */
+interface Candidate {
+  readonly model: Model;
+  readonly summary: VersionSummary;
+  readonly record: VersionRecord;
+}
+
+const maxKnown = 200;
+const holds: Readonly<Record<Comparator, (a: number, b: number) => boolean>> = {
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '=': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+};
+
+/** `acc` is the metric of that name; where a version has none, any with a part that begins so: `test_accuracy`, `val/acc`. */
+function fitting({ metrics }: VersionRecord, name: string): readonly number[] {
+  const wanted = name.toLowerCase();
+  const exact = metrics.filter((metric) => metric.name.toLowerCase() === wanted);
+  const chosen =
+    exact.length > 0
+      ? exact
+      : metrics.filter((metric) =>
+          metric.name
+            .toLowerCase()
+            .split(/[^a-z0-9]+/)
+            .some((part) => part.startsWith(wanted)),
+        );
+  return chosen.map(({ value }) => value);
+}
+
+function signaturesOf(summary: VersionSummary): readonly (readonly [string, SignatureInfo])[] {
+  const graph = metaGraphFor(summary) ?? summary.meta_graphs[0];
+  return graph === undefined ? [] : callableSignatures(graph);
+}
+
+function takesShape(summary: VersionSummary, wanted: readonly (number | null)[]): boolean {
+  return signaturesOf(summary).some(([, { inputs }]) =>
+    Object.values(inputs).some(
+      ({ shape }) =>
+        shape?.length === wanted.length && shape.every((dim, index) => dim < 0 || wanted[index] === null || wanted[index] === dim),
+    ),
+  );
+}
+
+function wordsOf({ model, record }: Candidate): string {
+  const tags = [...model.record.tags, ...record.tags].map(({ key, value }) => `${key}=${value}`);
+  return `${model.name}@${record.version} v${record.version}\n${tags.join('\n')}\n${model.record.note}\n${record.note}`.toLowerCase();
+}
+
+const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Whether a version is what one filter asks for. */
+function passes(filter: QueryFilter): (candidate: Candidate) => boolean {
+  switch (filter.kind) {
+    case 'word': {
+      const word = filter.word.toLowerCase();
+      return (candidate) => wordsOf(candidate).includes(word);
+    }
+    case 'tag': {
+      const { key, value } = filter;
+      return ({ model, record }) =>
+        [...record.tags, ...model.record.tags].some((tag) => sameText(tag.key, key) && (value === null || sameText(tag.value, value)));
+    }
+    case 'number': {
+      const compare = holds[filter.is];
+      if (filter.of === 'params') return ({ summary }) => compare(summary.total_params, filter.value);
+      if (filter.of === 'size') return ({ summary }) => compare(summary.size_bytes, filter.value);
+      return ({ record }) => fitting(record, filter.name).some((value) => compare(value, filter.value));
+    }
+    case 'shape':
+      return ({ summary }) => takesShape(summary, filter.shape);
+    case 'date':
+      return ({ record }) => (filter.is === 'after' ? record.addedAt >= filter.at : record.addedAt < filter.at);
+    case 'is': {
+      const { of, value } = filter;
+      if (of === 'tf') return ({ summary }) => summary.tensorflow_version.startsWith(value);
+      if (of === 'op') return ({ summary }) => Object.hasOwn(summary.ops, value);
+      if (of === 'model') return ({ model }) => sameText(model.name, value);
+      return ({ record }) => record.version === value.replace(/^v/i, '');
+    }
+  }
+}
+
+type SortKey = string | number | undefined;
+
+function sortKey(sort: string): (candidate: Candidate) => SortKey {
+  if (sort.startsWith('metric:')) return ({ record }) => fitting(record, sort.slice('metric:'.length))[0];
+  if (sort === 'added') return ({ record }) => record.addedAt;
+  if (sort === 'size') return ({ summary }) => summary.size_bytes;
+  if (sort === 'params') return ({ summary }) => summary.total_params;
+  if (sort === 'version') return ({ record }) => Number(record.version);
+  return ({ model }) => model.name.toLowerCase();
+}
+
+/** By the column; what lacks it last; equal ones by name, newest version first, as they come from the library. */
+function sorted(candidates: readonly Candidate[], sort: string, descending: boolean): readonly Candidate[] {
+  const key = sortKey(sort);
+  const turn = descending ? -1 : 1;
+  return candidates
+    .map((candidate) => ({ candidate, by: key(candidate) }))
+    .toSorted((a, b) => {
+      if (a.by === b.by) return 0;
+      if (a.by === undefined) return 1;
+      if (b.by === undefined) return -1;
+      return (a.by < b.by ? -1 : 1) * turn;
+    })
+    .map(({ candidate }) => candidate);
+}
+
+function foundOf({ model, summary, record }: Candidate): FoundVersion {
+  const signatures = signaturesOf(summary);
+  const [, signature] = signatures.find(([name]) => name === 'serving_default') ?? signatures[0] ?? [];
+  return {
+    modelId: model.id,
+    version: record.version,
+    model: model.name,
+    record,
+    sizeBytes: summary.size_bytes,
+    totalParams: summary.total_params,
+    tensorflowVersion: summary.tensorflow_version,
+    inputs: signature?.inputs ?? {},
+    modelTags: model.record.tags,
+  };
+}
+
+function knownOf(candidates: readonly Candidate[]): LibraryAnswer['known'] {
+  const metrics = new Map<string, { versions: number; min: number; max: number }>();
+  const tags = new Map<string, { readonly values: Set<string>; versions: number }>();
+  for (const { model, record } of candidates) {
+    for (const { name, value } of record.metrics) {
+      const known = metrics.get(name);
+      if (known === undefined) metrics.set(name, { versions: 1, min: value, max: value });
+      else {
+        known.versions += 1;
+        known.min = Math.min(known.min, value);
+        known.max = Math.max(known.max, value);
+      }
+    }
+    for (const { key, value } of [...model.record.tags, ...record.tags]) {
+      const known = tags.get(key) ?? { values: new Set<string>(), versions: 0 };
+      known.versions += 1;
+      if (known.values.size < maxKnown) known.values.add(value);
+      tags.set(key, known);
+    }
+  }
+  const commonest = <T extends { readonly versions: number }>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] =>
+    [...all].toSorted(([, a], [, b]) => b.versions - a.versions).slice(0, maxKnown);
+  return {
+    metrics: commonest(metrics).map(([name, known]) => ({ name, ...known })),
+    tags: commonest(tags).map(([key, { values, versions }]) => ({ key, values: [...values].toSorted(), versions })),
+  };
+}
+
+/** Lists of versions and what could be asked of them, made once for each state of the library. */
+const prepared = new WeakMap<readonly Model[], { readonly candidates: readonly Candidate[]; readonly known: LibraryAnswer['known'] }>();
+
+function prepare(models: readonly Model[]): { readonly candidates: readonly Candidate[]; readonly known: LibraryAnswer['known'] } {
+  const before = prepared.get(models);
+  if (before !== undefined) return before;
+  const candidates = models.flatMap((model) =>
+    model.versions.flatMap((summary, index) => {
+      const record = model.record.versions[index];
+      return record === undefined ? [] : [{ model, summary, record }];
+    }),
+  );
+  const made = { candidates, known: knownOf(candidates) };
+  prepared.set(models, made);
+  return made;
+}
+
+/** Searches versions in memory: the state's models, none of which is changed in place. */
+export function searchLibrary(models: readonly Model[], { query, sort, descending, offset, limit }: LibraryQuery): LibraryAnswer {
+  const { understood, notUnderstood } = readQuery(query);
+  const { candidates, known } = prepare(models);
+  const tests = understood.map(passes);
+  const matches = sorted(
+    candidates.filter((candidate) => tests.every((test) => test(candidate))),
+    sort,
+    descending,
+  );
+  return {
+    versions: matches.slice(offset, offset + limit).map(foundOf),
+    total: matches.length,
+    models: new Set(matches.map(({ model }) => model.id)).size,
+    understood,
+    notUnderstood,
+    known,
+  };
+}
