@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { StatusError } from '../../tfserving/status.ts';
@@ -17,29 +17,56 @@ const typeNames: Readonly<Partial<Record<Dtype, OrtTensor.Type>>> = {
   DT_BOOL: 'bool',
 };
 
-type Library = typeof import('onnxruntime-node');
+interface Library {
+  readonly ort: Pick<typeof import('onnxruntime-web'), 'InferenceSession' | 'Tensor'>;
+  /** Its execution provider. */
+  readonly provider: 'cpu' | 'wasm';
+}
 let library: Promise<Library> | undefined;
+
+async function nativeLibrary(): Promise<Library> {
+  const module = await import('onnxruntime-node');
+  return { ort: 'default' in module ? (module.default as typeof module) : module, provider: 'cpu' };
+}
+
+/** One thread: its workers would outlive a process that is done. The .wasm is read from beside the module. */
+async function webLibrary(): Promise<Library> {
+  const ort = await import('onnxruntime-web');
+  ort.env.wasm.numThreads = 1;
+  return { ort, provider: 'wasm' };
+}
 
 /** The library is loaded when the first session is made: most small models never need it. */
 function loadLibrary(): Promise<Library> {
-  library ??= import('onnxruntime-node').then((module) => ('default' in module ? module.default : module));
+  library ??= (() => {
+    switch (process.env['SLIPWAY_ONNX']) {
+      case 'node':
+        return nativeLibrary();
+      case 'web':
+        return webLibrary();
+      case 'none':
+        return Promise.reject(new Error('SLIPWAY_ONNX=none: no library is loaded'));
+      default:
+        return nativeLibrary().catch(webLibrary);
+    }
+  })();
   return library;
 }
 
 /** One ONNX model, ready to run. */
 export class OnnxSession {
-  readonly #ort: Library;
+  readonly #ort: Library['ort'];
   readonly #session: InferenceSession;
 
-  private constructor(ort: Library, session: InferenceSession) {
+  private constructor(ort: Library['ort'], session: InferenceSession) {
     this.#ort = ort;
     this.#session = session;
   }
 
   static async create(bytes: Uint8Array, { intraOp, interOp }: SessionThreads): Promise<OnnxSession> {
-    const ort = await loadLibrary();
+    const { ort, provider } = await loadLibrary();
     const session = await ort.InferenceSession.create(bytes, {
-      executionProviders: ['cpu'],
+      executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       ...(intraOp > 0 ? { intraOpNumThreads: intraOp } : {}),
