@@ -15,24 +15,21 @@ afterEach(() => {
   vi.resetModules();
 });
 
-describe.skipIf(folder === undefined)(
-  `sessions in WebAssembly (${folder === undefined ? whyNoFixtures : 'goldens of TensorFlow'})`,
-  () => {
-    test.each(models)('$name $version answers as TensorFlow does, with no request to a network', async ({ name: of, path, goldens }) => {
-      vi.stubEnv('SLIPWAY_ONNX', 'web');
-      const requests = vi.spyOn(globalThis, 'fetch');
-      const { InferenceSession } = await import('onnxruntime-web');
-      const created = vi.spyOn(InferenceSession, 'create');
-      const { cases } = readGolden(goldens, 'goldens.json') as { readonly cases: readonly GoldenCase[] };
-      const tensors = (record: GoldenCase['feeds']): Record<string, ReturnType<typeof tensorOfGolden>> =>
-        Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, tensorOfGolden(tensor, pathOf(goldens))]));
-      await using model = await loadModel(pathOf(path));
-      for (const { signature, feeds, outputs, tolerance } of cases) {
-        const answer = await model.run(signature, tensors(feeds)).catch(String);
-        expectOutputs(answer, outputs === undefined ? null : tensors(outputs), tolerance);
-      }
-      const opened = await Promise.all(created.mock.results.map(({ value }) => value as Promise<unknown>));
-      expect([opened.length > 0, requests.mock.calls]).toEqual([of !== 'half_plus_two', []]);
-    });
-  },
-);
+describe.skipIf(folder === undefined)(`sessions in WebAssembly (${folder === undefined ? whyNoFixtures : 'goldens of TensorFlow'})`, () => {
+  test.each(models)('$name $version answers as TensorFlow does, with no request to a network', async ({ name: of, path, goldens }) => {
+    vi.stubEnv('SLIPWAY_ONNX', 'web');
+    const requests = vi.spyOn(globalThis, 'fetch');
+    const { InferenceSession } = await import('onnxruntime-web');
+    const created = vi.spyOn(InferenceSession, 'create');
+    const { cases } = readGolden(goldens, 'goldens.json') as { readonly cases: readonly GoldenCase[] };
+    const tensors = (record: GoldenCase['feeds']): Record<string, ReturnType<typeof tensorOfGolden>> =>
+      Object.fromEntries(Object.entries(record).map(([name, tensor]) => [name, tensorOfGolden(tensor, pathOf(goldens))]));
+    await using model = await loadModel(pathOf(path));
+    for (const { signature, feeds, outputs, tolerance } of cases) {
+      const answer = await model.run(signature, tensors(feeds)).catch(String);
+      expectOutputs(answer, outputs === undefined ? null : tensors(outputs), tolerance);
+    }
+    const opened = await Promise.all(created.mock.results.map(({ value }) => value as Promise<unknown>));
+    expect([opened.length > 0, requests.mock.calls]).toEqual([of !== 'half_plus_two', []]);
+  });
+});
