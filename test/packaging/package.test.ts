@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import configuration from '../../electron-builder.ts';
 import { resourcesFolder } from '../../src/main/cli/outside.ts';
+import { predictRest, runModelServer } from '../tfserving/runModelServer.ts';
 
 const execute = promisify(execFile);
 const projectRoot = resolve(import.meta.dirname, '..', '..');
@@ -25,43 +26,48 @@ let resources: string;
 let binary: Buffer;
 let listed: readonly string[];
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slipway-package-'));
-  // In place of Electron: a file with fuses that are all off, and what belongs around it.
-  const dist = join(folder, 'electron');
-  await mkdir(join(dist, 'resources'), { recursive: true });
-  await writeFile(
-    join(dist, 'electron'),
-    Buffer.concat([Buffer.from(`\u007fELF${fuseMark}`, 'latin1'), Buffer.from([1, fuseCount]), Buffer.alloc(fuseCount, '0')]),
-  );
-  await chmod(join(dist, 'electron'), 0o755);
-  for (const name of ['LICENSE', 'LICENSES.chromium.html', 'version']) await writeFile(join(dist, name), '');
+/** What stands for Electron's binary: a file with fuses that are all off. */
+const electronBinary = Buffer.concat([
+  Buffer.from(`\u007fELF${fuseMark}`, 'latin1'),
+  Buffer.from([1, fuseCount]),
+  Buffer.alloc(fuseCount, '0'),
+]);
+const builder = foundFrom(join(projectRoot, 'package.json'), 'electron-builder/cli.js');
 
-  const builder = foundFrom(join(projectRoot, 'package.json'), 'electron-builder/cli.js');
+/** Packs for a system, with files in place of Electron; answers the folder that holds the package. */
+async function pack(flags: readonly string[], electron: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  const [dist, output] = [await mkdtemp(join(folder, 'electron-')), await mkdtemp(join(folder, 'dist-'))];
+  for (const [path, content] of Object.entries(electron)) {
+    await mkdir(dirname(join(dist, path)), { recursive: true });
+    await writeFile(join(dist, path), content, { mode: 0o755 });
+  }
   await execute(
     process.execPath,
-    [
-      builder,
-      '--config',
-      'electron-builder.ts',
-      '--linux',
-      'dir',
-      `-c.electronDist=${dist}`,
-      `-c.directories.output=${join(folder, 'dist')}`,
-    ],
+    [builder, '--config', 'electron-builder.ts', ...flags, `-c.electronDist=${dist}`, `-c.directories.output=${output}`],
     { cwd: projectRoot, maxBuffer: 2 ** 24 },
   );
-  const [unpacked = ''] = (await readdir(join(folder, 'dist'))).filter((name) => name.startsWith('linux'));
-  resources = join(folder, 'dist', unpacked, 'resources');
-  binary = await readFile(join(folder, 'dist', unpacked, 'slipway'));
+  const packed = (await readdir(output, { withFileTypes: true })).find((entry) => entry.isDirectory());
+  return join(output, packed?.name ?? '');
+}
+
+/** Takes the files out of a package's archive and answers their names. */
+async function extract(archive: string, to: string): Promise<readonly string[]> {
   // electron-builder's own archiver.
   const asar = foundFrom(foundFrom(builder, 'app-builder-lib/package.json'), '@electron/asar');
   const { extractAll } = (await import(asar)) as { readonly extractAll: (archive: string, to: string) => void };
-  app = join(folder, 'app');
-  extractAll(join(resources, 'app.asar'), app);
-  listed = globSync('**', { cwd: app, withFileTypes: true })
+  extractAll(archive, to);
+  return globSync('**', { cwd: to, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(app, join(entry.parentPath, entry.name)));
+    .map((entry) => relative(to, join(entry.parentPath, entry.name)));
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-package-'));
+  const unpacked = await pack(['--linux', 'dir'], { electron: electronBinary, LICENSE: '', 'LICENSES.chromium.html': '', version: '' });
+  resources = join(unpacked, 'resources');
+  binary = await readFile(join(unpacked, 'slipway'));
+  app = join(folder, 'app');
+  listed = await extract(join(resources, 'app.asar'), app);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -71,11 +77,53 @@ test('the package holds no Node, no sources and no maps, and of binaries the eng
   const others = listed.filter((name) => !name.startsWith(library));
   const unwanted = others.filter(
     (name) =>
-      /(^|[/\\])node_modules[/\\](node-|electron[/\\]|bare-)/.test(name) ||
+      /(^|[/\\])node_modules[/\\](node-|electron[/\\]|bare-|onnxruntime-web[/\\])/.test(name) ||
       /\.(node|bare|wasm|exe|dll|so|dylib|map|ts|tsx)$/.test(name) ||
       /^(src|test|e2e|bench|scripts|docs)[/\\]/.test(name),
   );
   expect(unwanted).toEqual([]);
+});
+
+test('a package for a Mac with an Intel processor holds the library in WebAssembly in place of the native one, and its engine runs on it', async () => {
+  const property = (key: string, value: string): string => `<key>${key}</key><string>${value}</string>`;
+  const unpacked = await pack(['--mac', 'dir', '--x64', '-c.mac.identity=null'], {
+    'Electron.app/Contents/Info.plist': `<plist version="1.0"><dict>${property('CFBundleExecutable', 'Electron')}</dict></plist>`,
+    'Electron.app/Contents/MacOS/Electron': '',
+    'Electron.app/Contents/Frameworks/Electron Framework.framework/Electron Framework': electronBinary,
+    'Electron.app/Contents/Frameworks/Electron Helper.app/Contents/MacOS/Electron Helper': '',
+    'Electron.app/Contents/Resources/electron.icns': '',
+    LICENSE: '',
+    'LICENSES.chromium.html': '',
+  });
+  const mac = join(folder, 'mac');
+  const files = await extract(join(unpacked, 'Slipway.app', 'Contents', 'Resources', 'app.asar'), mac);
+  const library = join('node_modules', 'onnxruntime-web');
+  const binaries = files.filter(
+    (name) => name.includes(join('node_modules', 'onnxruntime-node')) || /\.(node|wasm|dylib|so|dll)$/.test(name),
+  );
+  expect([files.filter((name) => name.startsWith(library)).toSorted(), binaries]).toEqual([
+    ['dist/ort-wasm-simd-threaded.mjs', 'dist/ort-wasm-simd-threaded.wasm', 'dist/ort.node.min.mjs', 'package.json'].map((name) =>
+      join(library, name),
+    ),
+    [join(library, 'dist', 'ort-wasm-simd-threaded.wasm')],
+  ]);
+
+  // Enough rows for a session; coverage tells what was loaded.
+  const coverage = join(folder, 'coverage');
+  const instances = Array.from({ length: 64 }, (_, row) => Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => [row / 64])));
+  await using server = await runModelServer(['--model_name=digits', `--model_base_path=${join(mac, 'resources', 'sample', 'digits')}`], {
+    program: join(mac, 'out', 'main', 'slipway.js'),
+    env: { ...process.env, NODE_V8_COVERAGE: coverage },
+  });
+  const { body } = await predictRest(server.restPort, 'digits', JSON.stringify({ instances }));
+  process.kill(server.pid, 'SIGTERM');
+  await server.ended;
+  const reports = await Promise.all((await readdir(coverage)).map((name) => readFile(join(coverage, name), 'utf8')));
+  const loaded = new Set(reports.join('').match(/onnxruntime-(?:web|node)\/[\w.-]+\/[\w.-]+/g));
+  expect([(JSON.parse(body) as { readonly predictions: readonly unknown[] }).predictions.length, [...loaded].toSorted()]).toEqual([
+    64,
+    ['onnxruntime-web/dist/ort-wasm-simd-threaded.mjs', 'onnxruntime-web/dist/ort.node.min.mjs'],
+  ]);
 });
 
 test('every fuse is in the binary as it is configured', () => {
@@ -125,7 +173,12 @@ test('all that the bundle imports is in the package, and the packaged command re
     join(app, 'resources', 'sample', 'digits'),
     '--json',
   ]);
-  expect([missing, wanted.has('electron-store'), (JSON.parse(stdout) as { readonly kind: string }).kind]).toEqual([[], true, 'ok']);
+  // The engine's library that runs on another system.
+  expect([missing, wanted.has('electron-store'), (JSON.parse(stdout) as { readonly kind: string }).kind]).toEqual([
+    ['onnxruntime-web'],
+    true,
+    'ok',
+  ]);
   await using undo = new AsyncDisposableStack();
   const home = join(folder, 'home');
   await cp(join(app, 'resources', 'sample'), home, { recursive: true });

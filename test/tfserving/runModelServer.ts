@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const program = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli', 'slipway.ts');
+const ownProgram = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli', 'slipway.ts');
 
 /** A model server of ours, as a process of its own. */
 export interface RunningServer extends AsyncDisposable {
@@ -39,12 +39,21 @@ export async function runModelServer(
     rest = true,
     grpc = false,
     until = rest ? 'NET_LOG: Entering the event loop' : 'Running gRPC ModelServer at',
-  }: { readonly rest?: boolean; readonly grpc?: boolean; readonly until?: string } = {},
+    program = ownProgram,
+    env = process.env,
+  }: {
+    readonly rest?: boolean;
+    readonly grpc?: boolean;
+    readonly until?: string;
+    readonly program?: string;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<RunningServer> {
   const restPort = rest ? await freePort() : 0;
   const grpcPort = grpc ? await freePort() : 0;
   const child = spawn(process.execPath, [program, 'modelserver', `--port=${grpcPort}`, `--rest_api_port=${restPort}`, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env,
   });
   const log: string[] = [];
   const ready = Promise.withResolvers<void>();

@@ -26,7 +26,7 @@ let library: Promise<Library> | undefined;
 
 async function nativeLibrary(): Promise<Library> {
   const module = await import('onnxruntime-node');
-  return { ort: 'default' in module ? (module.default as typeof module) : module, provider: 'cpu' };
+  return { ort: 'default' in module ? module.default : module, provider: 'cpu' };
 }
 
 /** One thread: its workers would outlive a process that is done. The .wasm is read from beside the module. */
