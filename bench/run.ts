@@ -1,4 +1,5 @@
 import { benchEngine } from './engine.ts';
+import { benchGateway } from './gateway.ts';
 import { benchInspect } from './inspect.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchJson } from './json.ts';
@@ -12,6 +13,7 @@ const benches = {
   recovery: benchRecovery,
   json: benchJson,
   load: benchLoad,
+  gateway: benchGateway,
   engine: benchEngine,
 } as const;
 const named = process.argv.slice(2);

@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     line: 'modelserver      the embedded engine as a server, with TensorFlow Serving’s flags',
     load: async () => (await import('./modelserver.ts')).runModelserver,
   },
+  gateway: { line: '', load: async () => (await import('./gateway.ts')).runGateway },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
@@ -42,7 +43,7 @@ export const isCommand = (name: string): boolean =>
 /** Whether an interrupt is how a command ends. */
 const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]): boolean =>
   name === undefined ||
-  ['web', 'logs', 'owner'].includes(name) ||
+  ['web', 'logs', 'owner', 'gateway'].includes(name) ||
   (name === 'serve' && !rest.includes('--detach')) ||
   (name === 'try' && !rest.includes('--once'));
 
