@@ -16,6 +16,7 @@ import { createLibraryRecord, type LibraryRecord } from './library/libraryRecord
 import { asAppError } from './incident.ts';
 import { createEngineBackend } from './predict/engineBackend.ts';
 import { createPredictions, type Predictions } from './predict/predictions.ts';
+import { createTakeAway, type TakeAway } from './predict/takeAway.ts';
 import { createEnginePlace } from './serving/enginePlace.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
@@ -59,6 +60,7 @@ export interface App {
   readonly tree: FolderTree;
   readonly servings: Servings;
   readonly predictions: Predictions;
+  readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
   setSettings(changes: Partial<Settings>): void;
@@ -134,6 +136,7 @@ export async function createApp(outside: Outside): Promise<App> {
     tree,
     servings,
     predictions,
+    takeAway: createTakeAway({ hub }),
     typedCredentials,
     credentials,
     setSettings: (changes) => hub.putSettings(outside.settings.write(changes)),

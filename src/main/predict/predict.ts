@@ -76,7 +76,7 @@ export function signatureIn(signatures: Readonly<Record<string, SignatureInfo>>,
 }
 
 /** Examples go to the signature's own method; tensors to predict, whatever it is. */
-function methodOf(signature: SignatureInfo | null, body: string | Buffer): 'predict' | 'classify' | 'regress' {
+export function methodOf(signature: SignatureInfo | null, body: string | Buffer): 'predict' | 'classify' | 'regress' {
   const own = /(classify|regress)$/.exec(signature?.method_name ?? '')?.[1] as 'classify' | 'regress' | undefined;
   return own !== undefined && typeof body === 'string' && /"examples"\s*:/.test(body) ? own : 'predict';
 }
@@ -162,7 +162,7 @@ export async function predictOver(
 }
 
 /** The server takes `serving_default` where a body names no signature: another one is put in. Other text stays as typed. */
-function withSignatureName(body: string, signature: string): string {
+export function withSignatureName(body: string, signature: string): string {
   if (signature === 'serving_default' || /"signature_name"\s*:/.test(body)) return body;
   return body.replace(/^\s*\{/, `{"signature_name": ${JSON.stringify(signature)}, `);
 }

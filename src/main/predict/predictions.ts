@@ -1,11 +1,11 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { EngineComparison, PredictAnswer, PredictRequest } from '../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
-import type { Serving } from '../../shared/contract/serving.ts';
 import { parseJson, type Json } from '../../shared/tensor/json.ts';
 import type { StateHub } from '../stateHub.ts';
 import { compareOutput } from './compareAnswers.ts';
 import type { EngineBackend } from './engineBackend.ts';
+import { findServing } from './findServing.ts';
 import { outputsOf, predictOver, servedAt } from './predict.ts';
 
 /** More of an answer is not shown as text. */
@@ -31,18 +31,12 @@ export function createPredictions({
   readonly engines: EngineBackend;
   readonly now: () => Date;
 }): Predictions {
-  const find = (wanted: string): Serving => {
-    const serving = hub.state.servings.find(({ id, name }) => id === wanted || name === wanted);
-    if (serving !== undefined) return serving;
-    throw new AppError('SERVING_NOT_FOUND', { name: wanted, known: hub.state.servings.map(({ name }) => name).join(', ') || 'none' });
-  };
-
   async function ask(
     request: PredictRequest,
     maxChars: number,
     { signal }: Waiting,
   ): Promise<{ readonly answer: PredictAnswer; readonly signature: SignatureInfo | null }> {
-    const serving = find(request.servingId);
+    const serving = findServing(hub, request.servingId);
     const model = hub.state.models.find(({ id }) => id === serving.modelId);
     const { rest, signature } = servedAt(serving, model, request);
     if (request.backend === 'serving') return { signature, answer: await predictOver(rest, signature, request, { signal, now, maxChars }) };

@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 /** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
 export function windowRouter(app: App) {
   const os = implement(contract);
-  const { hub, imports, library, libraryRecord, predictions, servings, tasks, engines, tree } = app;
+  const { hub, imports, library, libraryRecord, predictions, servings, takeAway, tasks, engines, tree } = app;
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
@@ -98,6 +98,9 @@ export function windowRouter(app: App) {
       compareEngines: os.predict.compareEngines.handler(({ input, signal }) =>
         predictions.compareEngines(input, { signal: signal ?? never }),
       ),
+      snippets: os.predict.snippets.handler(({ input }) => takeAway.snippets(input)),
+      snippetFiles: os.predict.snippetFiles.handler(({ input }) => takeAway.snippetFiles(input)),
+      openApi: os.predict.openApi.handler(({ input }) => ({ text: takeAway.openApi(input.id) })),
     },
     settings: {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),

@@ -18,6 +18,7 @@ import {
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
+import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
 import { settingsSchema } from './settings.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
 
@@ -128,6 +129,11 @@ export const contract = {
     run: oc.input(predictRequest).output(type<PredictAnswer>()),
     /** Asks the serving and the embedded engine the same, and says how far their answers lie apart. */
     compareEngines: oc.input(predictRequest).output(type<EngineComparison>()),
+    /** The same request as programs that run as they are, and the files that they read. */
+    snippets: oc.input(snippetRequest).output(type<Snippets>()),
+    snippetFiles: oc.input(snippetRequest).output(type<readonly SnippetFile[]>()),
+    /** OpenAPI 3.1 of a serving, as JSON text. */
+    openApi: oc.input(id).output(type<{ text: string }>()),
   },
 
   settings: {

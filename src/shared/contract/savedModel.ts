@@ -180,6 +180,6 @@ export function metaGraphFor<V extends Pick<VersionInfo, 'meta_graphs'>>(
 }
 
 /** The signatures a person can call: TensorFlow's initialisation entry left out. */
-export function callableSignatures(graph: MetaGraphInfo): readonly (readonly [string, SignatureInfo])[] {
+export function callableSignatures(graph: Pick<MetaGraphInfo, 'signatures'>): readonly (readonly [string, SignatureInfo])[] {
   return Object.entries(graph.signatures).filter(([name]) => name !== '__saved_model_init_op');
 }

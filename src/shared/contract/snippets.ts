@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** One request as it stands in the playground, to be taken away as code. */
+export const snippetRequest = z.object({
+  servingId: z.string(),
+  signature: z.string().max(1024),
+  version: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .optional(),
+  label: z.string().max(256).optional(),
+  /** TensorFlow Serving's JSON as text. */
+  body: z.string().max(200_000_000),
+});
+export type SnippetRequest = z.infer<typeof snippetRequest>;
+
+export const snippetKinds = ['curl', 'python', 'python-grpc', 'javascript', 'javascript-grpc', 'go', 'java', 'csharp'] as const;
+export type SnippetKind = (typeof snippetKinds)[number];
+
+/** A program that asks the same and prints status, shapes and first values; it runs as it is. */
+export interface Snippet {
+  readonly kind: SnippetKind;
+  /** What it is called: `predict.py`. */
+  readonly file: string;
+  readonly text: string;
+  /** Files beside it that it reads, where the input is too large to stand in the text. */
+  readonly reads: readonly string[];
+  /** How to run it, with what to install first. */
+  readonly run: string;
+}
+
+export interface Snippets {
+  readonly snippets: readonly Snippet[];
+  /** Why a kind is missing: `examples` have no form over gRPC here. */
+  readonly missing: Readonly<Partial<Record<SnippetKind, string>>>;
+}
+
+/** A file that a snippet reads: the request as it was typed, or one tensor's bytes. */
+export interface SnippetFile {
+  readonly name: string;
+  readonly bytes: Blob;
+}
