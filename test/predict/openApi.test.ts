@@ -55,7 +55,7 @@ describe.skipIf(fixtures() === undefined)(`the OpenAPI document of a model ${fix
       expect(check('serving_default.answer', await answer.json())).toEqual([]);
     }
     for (const body of [{ instances: [] }, { inputs: { ...columns, color: [[1]] } }, { inputs: { color: columns.color } }, {}])
-      expect(check('serving_default.request', body), JSON.stringify(body)).not.toEqual([]);
+      expect([body, check('serving_default.request', body)]).not.toEqual([body, []]);
     const refused = await fetch(`${rest}/v1/models/multi_io:predict`, { method: 'POST', body: '{}' });
     expect(refused.status).toBe(400);
     expect(check('Error', await refused.json())).toEqual([]);

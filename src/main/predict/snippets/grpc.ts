@@ -142,7 +142,7 @@ function jsTensor(name: string, tensor: Tensor): string {
   }
   if (source.kind !== 'inline') return `{ ${head}, tensorContent: readFileSync(${quoted(source.file)}) }`;
   const isBits = tensor.dtype === 'DT_HALF' || tensor.dtype === 'DT_BFLOAT16';
-  const one = isBits ? (index: number) => String(tensor.data[index] as number) : element(tensor, javaScript);
+  const one = isBits ? (index: number) => String(tensor.data[index]) : element(tensor, javaScript);
   const values = `${typedArrays[tensor.dtype] ?? 'Uint8Array'}.of(${Array.from({ length: tensor.data.length }, (_, index) => one(index)).join(', ')})`;
   return `{ ${head}, tensorContent: new Uint8Array(${values}.buffer) }`;
 }
