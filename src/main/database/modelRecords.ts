@@ -2,7 +2,8 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { metaGraphFor } from '../../shared/contract/savedModel.ts';
 import { numberOf, type Model } from '../../shared/contract/state.ts';
 import type { Detail, HistoryEntry, MetricCourse, Source, Tag, VersionDetails, VersionRecord } from '../../shared/contract/library.ts';
-import type { ModelChange, ModelRecords, ReadEvidence, StoredModel } from './records.ts';
+import type { ReadEvidence } from '../training/readEvidence.ts';
+import type { ModelChange, ModelRecords, StoredModel } from './records.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Changes = Parameters<ModelRecords['edit']>[0];
@@ -160,7 +161,7 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
       version,
     );
     const before = known['fingerprint'];
-    if (fingerprint !== null && fingerprint !== before) {
+    if (fingerprint !== before) {
       db.prepare('UPDATE known_versions SET fingerprint = ?, fingerprint_at = ? WHERE model_id = ? AND version = ?').run(
         fingerprint,
         at,
@@ -244,7 +245,13 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
         db.prepare('DELETE FROM model_records WHERE id = ?').run(id);
         note(entry);
       }),
-    prints: (modelId) => new Map(rows('known_versions', 'version', modelId).map((row) => [text(row, 'version'), text(row, 'print')])),
+    lastRead: (modelId) =>
+      Object.fromEntries(
+        rows('known_versions', 'version', modelId).map((row) => [
+          text(row, 'version'),
+          { print: text(row, 'print'), fingerprint: text(row, 'fingerprint') },
+        ]),
+      ),
     readEvidence: (model, evidence, at) => transaction(() => evidence.forEach((one) => readEvidence(model, one, at))),
     edit: (changes, about) => transaction(() => edit(changes, about)),
     accept: (modelId, version, entry) =>

@@ -1,12 +1,5 @@
-import type {
-  ArrivingVersion,
-  Detail,
-  HistoryEntry,
-  RecordChanges,
-  Source,
-  VersionDetails,
-  VersionRecord,
-} from '../../shared/contract/library.ts';
+import type { ArrivingVersion, HistoryEntry, RecordChanges, VersionDetails, VersionRecord } from '../../shared/contract/library.ts';
+import type { EvidenceRequest, ReadEvidence } from '../training/readEvidence.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 
@@ -40,30 +33,14 @@ export interface ModelChange {
   readonly how: VersionRecord['how'];
 }
 
-/** What training left beside a version, and what its content is recognised by. */
-export interface ReadEvidence {
-  readonly version: string;
-  /** Changes whenever a file that was looked at does; equal means that nothing needs to be read again. */
-  readonly print: string;
-  readonly fingerprint: string | null;
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly source: Source;
-    readonly course: readonly (readonly [step: number, value: number])[];
-  }[];
-  readonly details: readonly Detail[];
-  readonly unread: readonly string[];
-}
-
 export interface ModelRecords {
   all(): readonly Model[];
   get(id: string): Model | undefined;
   /** Writes all but the record itself; versions that came, went or returned become history. */
   put(model: Model, change: ModelChange): void;
   remove(id: string, entry: HistoryEntry): void;
-  /** Version -> `ReadEvidence.print` of the last reading. */
-  prints(modelId: string): ReadonlyMap<string, string>;
+  /** Version -> what the last reading found. */
+  lastRead(modelId: string): EvidenceRequest['known'];
   readEvidence(model: Pick<Model, 'id' | 'name'>, evidence: readonly ReadEvidence[], at: string): void;
   edit(changes: RecordChanges, about: { readonly model: string; readonly at: string; readonly by: HistoryEntry['by'] }): void;
   accept(modelId: string, version: string, entry: HistoryEntry): void;

@@ -3,12 +3,14 @@ import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
-import type { Model } from '../../shared/contract/state.ts';
+import { numberOf, type Model } from '../../shared/contract/state.ts';
 import type { ModelChange, ModelRecords } from '../database/records.ts';
 import { asAppError } from '../incident.ts';
 import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
+import { runInThread } from '../savedmodel/readerThread.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import type { ReadEvidence } from '../training/readEvidence.ts';
 import { splitArriving } from './arrivingVersions.ts';
 import { displayPath } from './displayPath.ts';
 import { followFolder } from './followFolder.ts';
@@ -130,7 +132,19 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
       mountAs: mountAsOf(inspection, model.mountAs?.version),
       record: { ...model.record, arriving: split.arriving },
     };
-    return JSON.stringify(next) === JSON.stringify(model) ? model : keep(next);
+    return readBeside(JSON.stringify(next) === JSON.stringify(model) ? model : keep(next));
+  }
+
+  /** Reads what training left beside a model, and what its versions are recognised by, where that has changed. */
+  async function readBeside(model: Model): Promise<Model> {
+    const versions = model.versions.map((summary) => ({ version: numberOf(model, summary), path: summary.path }));
+    const request = { base: model.path, versions, known: records.lastRead(model.id) };
+    const evidence = (await runInThread({ kind: 'evidence', request }, { signal: ended.signal })) as readonly ReadEvidence[];
+    // It may have been renamed or forgotten meanwhile.
+    const current = get(model.id);
+    if (evidence.length === 0) return current;
+    records.readEvidence(current, evidence, now().toISOString());
+    return show(model.id);
   }
 
   /** Reads a model now and whenever its folder changes, goes away or comes back. Never rejects. */
@@ -230,10 +244,15 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
       const importedFrom = dropped.source === 'managed' ? basename(dropped.path) : displayPath(dropped.path, userHome);
       const model = keep(added, { by: 'person', kind: 'added', how, importedFrom });
       undo.move();
-      follow(model);
       const weightBytes = model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+      // Before it is followed, so that an older reading never comes after a newer one.
+      const known = await readBeside(model).catch((error: unknown) => {
+        if (!ended.signal.aborted) asAppError(error);
+        return get(model.id);
+      });
+      follow(model);
       if (weightBytes < verifyByItselfBytes && model.versions.some(({ variable_count }) => variable_count > 0)) verify(id);
-      return model;
+      return known;
     },
     rename(id, name) {
       const model = get(id);

@@ -20,20 +20,18 @@ const holds: Readonly<Record<Comparator, (a: number, b: number) => boolean>> = {
   '!=': (a, b) => a !== b,
 };
 
-/** `acc` is the metric of that name; where a version has none, any with a part that begins so: `test_accuracy`, `val/acc`. */
+/** `acc` is the metric of that name; where a version has none, any in which a word begins so: `test_accuracy`, `val/acc`. */
 function fitting({ metrics }: VersionRecord, name: string): readonly number[] {
   const wanted = name.toLowerCase();
   const exact = metrics.filter((metric) => metric.name.toLowerCase() === wanted);
-  const chosen =
-    exact.length > 0
-      ? exact
-      : metrics.filter((metric) =>
-          metric.name
-            .toLowerCase()
-            .split(/[^a-z0-9]+/)
-            .some((part) => part.startsWith(wanted)),
-        );
+  const chosen = exact.length > 0 ? exact : metrics.filter((metric) => beginsWord(metric.name.toLowerCase(), wanted));
   return chosen.map(({ value }) => value);
+}
+
+function beginsWord(name: string, wanted: string): boolean {
+  for (let at = name.indexOf(wanted); at >= 0; at = name.indexOf(wanted, at + 1))
+    if (at === 0 || !/[a-z0-9]/.test(name[at - 1] ?? '')) return true;
+  return false;
 }
 
 function signaturesOf(summary: VersionSummary): readonly (readonly [string, SignatureInfo])[] {

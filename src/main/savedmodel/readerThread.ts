@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { EvidenceRequest } from '../training/readEvidence.ts';
 import { AppError, type ErrorCode, type ErrorData } from '../../shared/contract/errors.ts';
 
 /** A file that takes longer or needs more than this is hostile or not for this machine. */
@@ -8,6 +9,7 @@ const maxHeapMb = 6_144;
 /** What the thread may be asked. */
 export type ReaderJob =
   | { readonly kind: 'inspect'; readonly path: string; readonly verify: boolean }
+  | { readonly kind: 'evidence'; readonly request: EvidenceRequest }
   | { readonly kind: 'signature'; readonly path: string; readonly tags: readonly string[]; readonly signature: string };
 
 /** What the thread posts: once, then it ends. An AppError would lose its class on the way. */
