@@ -7,6 +7,7 @@ import { openDatabase } from './database/database.ts';
 import { credentialsFor } from './docker/credentials.ts';
 import type { Credentials } from './docker/dockerEngine.ts';
 import { openTypedCredentials, type SecretBox, type TypedCredentials } from './docker/typedCredentials.ts';
+import { createBakes, type Bakes } from './deploy/bakes.ts';
 import { createEngineWatch, lookingStatus, type EngineWatch } from './docker/engineWatch.ts';
 import { clearStaging } from './library/clearStaging.ts';
 import { createFolderTree, type FolderTree } from './library/folderTree.ts';
@@ -59,6 +60,7 @@ export interface App {
   readonly imports: Imports;
   readonly tree: FolderTree;
   readonly servings: Servings;
+  readonly bakes: Bakes;
   readonly predictions: Predictions;
   readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
@@ -119,6 +121,21 @@ export async function createApp(outside: Outside): Promise<App> {
     }),
   );
 
+  const bakes = boot.use(
+    createBakes({
+      hub,
+      tasks,
+      engines,
+      library,
+      servings,
+      credentials,
+      ownerId: database.ownerId,
+      dataFolder: home,
+      userHome,
+      nowMs: () => performance.now(),
+    }),
+  );
+
   // 5. Questions to them.
   const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
   const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
@@ -135,6 +152,7 @@ export async function createApp(outside: Outside): Promise<App> {
     imports,
     tree,
     servings,
+    bakes,
     predictions,
     takeAway: createTakeAway({ hub }),
     typedCredentials,

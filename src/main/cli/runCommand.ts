@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     line: 'modelserver      the embedded engine as a server, with TensorFlow Serving’s flags',
     load: async () => (await import('./modelserver.ts')).runModelserver,
   },
+  bake: { line: 'bake DIR         an image with the model in it', load: async () => (await import('./bake.ts')).runBake },
   gateway: { line: '', load: async () => (await import('./gateway.ts')).runGateway },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
@@ -47,7 +48,7 @@ const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]
   (name === 'serve' && !rest.includes('--detach')) ||
   (name === 'try' && !rest.includes('--once'));
 
-const later = ['models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'bake', 'test'];
+const later = ['models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'test'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …

@@ -38,7 +38,8 @@ const options = {
 /** An option's value that the command does not take. */
 export class WrongUsage extends Error {}
 
-function policyOf(text: string | undefined): VersionPolicy {
+/** `--versions`; throws WrongUsage. */
+export function policyOf(text: string | undefined): VersionPolicy {
   if (text === undefined || text === 'latest') return { kind: 'latest' };
   if (text === 'all') return { kind: 'all' };
   const versions = text.split(',').map((one) => one.trim());

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import { AppError } from '../../shared/contract/errors.ts';
 import type { Figures, PullProgress } from '../../shared/contract/serving.ts';
 
 /** Only containers with this label are ever changed or removed; its value is the owner's id (one per data folder). */
@@ -26,9 +28,22 @@ export interface ImageFacts {
   readonly id: string;
   /** `sha256:…` of the repository, where the image came from a registry. */
   readonly digest: string | null;
+  /** `REPOSITORY@sha256:…`, which names exactly this image; null as the digest. */
+  readonly pinned: string | null;
+  /** `NAME:TAG` by which it is known here. */
+  readonly names: readonly string[];
   readonly platform: string;
   readonly sizeBytes: number;
+  /** Digests of the layers' uncompressed content, the base's first. */
+  readonly layers: readonly string[];
+  /** Who runs in it where nobody says otherwise; empty: root. */
+  readonly user: string;
 }
+
+/** What a build tells: each instruction as it begins, and what it prints. */
+export type BuildEvent =
+  | { readonly kind: 'step'; readonly at: number; readonly of: number; readonly instruction: string }
+  | { readonly kind: 'output'; readonly text: string };
 
 export interface ContainerSpec {
   readonly name: string;
@@ -79,6 +94,17 @@ export interface RawLogLine {
   readonly text: string;
 }
 
+/** What the builder says about a Dockerfile or the instruction that it was at, in its own words. */
+export class BuildFailure extends AppError {
+  /** The number of the instruction that failed, from 1; null where none was begun. */
+  readonly step: number | null;
+
+  constructor(detail: string, step: number | null) {
+    super('BUILD_FAILED', { detail });
+    this.step = step;
+  }
+}
+
 /** The user's name where the password is an identity token: Docker's convention between client and credential helper. */
 export const tokenUser = '<token>';
 
@@ -112,6 +138,24 @@ export interface DockerEngine {
     file: string,
     options: Cancellable & { readonly onProgress: (sentBytes: number, totalBytes: number) => void },
   ): Promise<readonly string[]>;
+  /**
+   * Builds `Dockerfile` of a context, an uncompressed tar, and answers the image's id; it gets no name. A failure of the builder is a
+   * BuildFailure, one of the context's own stream stays as it is. When aborted, a COPY that is under way is waited for, since the
+   * engine ends none; whatever it was, nothing is left of the build.
+   */
+  build(
+    context: Readable,
+    options: Cancellable & { readonly noCache: boolean; readonly onEvent: (event: BuildEvent) => void },
+  ): Promise<string>;
+  /** Sends an image to the registry of its name; answers the digest there. */
+  push(
+    reference: string,
+    options: Cancellable & { readonly credentials?: Credentials | undefined; readonly onProgress: (progress: PullProgress) => void },
+  ): Promise<string>;
+  /** The image as `docker save` writes it. */
+  saveImage(reference: string, options: Cancellable): Promise<Readable>;
+  /** Takes a name away, and the image with its last one; also where it is gone. */
+  removeImage(reference: string): Promise<void>;
   /** Containers that carry the label, running or not. */
   list(label: string, options: Cancellable): Promise<readonly ContainerFacts[]>;
   /** Any container of this engine that publishes this port: to name a port's owner. */

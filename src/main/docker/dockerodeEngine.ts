@@ -3,17 +3,11 @@ import { stat } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { AppError, type ErrorData } from '../../shared/contract/errors.ts';
-import {
-  tokenUser,
-  type ContainerEvent,
-  type ContainerFacts,
-  type ContainerSpec,
-  type Credentials,
-  type DockerEngine,
-  type ImageFacts,
-} from './dockerEngine.ts';
+import type { ContainerEvent, ContainerFacts, ContainerSpec, DockerEngine, ImageFacts } from './dockerEngine.ts';
 import { connectionOf } from './endpoint.ts';
+import { authOf, jsonLines } from './engineStream.ts';
 import { figuresOf, type EngineStats } from './figures.ts';
+import { buildImage, pushImage, saveImage } from './imageWork.ts';
 import { readLogLines } from './logFrames.ts';
 import { dockerProblem } from './problems.ts';
 import { createPullProgress, type PullEvent } from './pullProgress.ts';
@@ -22,39 +16,12 @@ const progressEveryMs = 200;
 /** A registry that does not answer in this time is not waited for before a pull. */
 const registryMs = 5_000;
 
-/** Credentials as the engine takes them. */
-function authOf(credentials: Credentials | undefined): { authconfig?: object } {
-  if (credentials === undefined) return {};
-  const { username, password, serverAddress: serveraddress } = credentials;
-  return { authconfig: username === tokenUser ? { identitytoken: password, serveraddress } : { username, password, serveraddress } };
-}
-
 const textIn = (info: Record<string, unknown>, key: string): string => {
   const value = info[key];
   return typeof value === 'string' ? value : '';
 };
 
 const isGone = (error: unknown): boolean => (error as { readonly statusCode?: number }).statusCode === 404;
-
-/** JSON lines of an engine's stream; ends quietly when aborted. */
-async function* jsonLines(stream: Readable, signal: AbortSignal): AsyncGenerator<unknown> {
-  let rest = '';
-  const close = (): void => void stream.destroy();
-  signal.addEventListener('abort', close, { once: true });
-  try {
-    for await (const chunk of stream) {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as unknown;
-    }
-    if (rest.trim() !== '') yield JSON.parse(rest) as unknown;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signal.removeEventListener('abort', close);
-    stream.destroy();
-  }
-}
 
 function createOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   const ports = Object.entries(spec.ports);
@@ -157,8 +124,17 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
       async () => {
         try {
           const info = await docker.getImage(reference).inspect();
-          const digest = info.RepoDigests?.[0]?.split('@')[1] ?? null;
-          return { id: info.Id, digest, platform: `${info.Os}/${info.Architecture}`, sizeBytes: info.Size };
+          const [pinned = null] = info.RepoDigests ?? [];
+          return {
+            id: info.Id,
+            digest: pinned?.split('@')[1] ?? null,
+            pinned,
+            names: info.RepoTags ?? [],
+            platform: `${info.Os}/${info.Architecture}`,
+            sizeBytes: info.Size,
+            layers: info.RootFS.Layers ?? [],
+            user: info.Config.User,
+          };
         } catch (error) {
           if (isGone(error)) return null;
           throw error;
@@ -287,6 +263,17 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         {},
         signal,
       ),
+    build: (context, options) => call(() => buildImage(docker, context, options), {}, options.signal),
+    push: (reference, options) => call(() => pushImage(docker, reference, options), { image: reference }, options.signal),
+    saveImage: (reference, { signal }) => call(() => saveImage(docker, reference, signal), { image: reference }, signal),
+    removeImage: (reference) =>
+      call(async () => {
+        try {
+          await docker.getImage(reference).remove();
+        } catch (error) {
+          if (!isGone(error)) throw error;
+        }
+      }),
     list: (label, { signal }) =>
       call(
         async () => {

@@ -1,6 +1,6 @@
 import type { PullProgress } from '../../shared/contract/serving.ts';
 
-/** One line of the engine's pull stream. */
+/** One line of the engine's stream of a pull or a push. */
 export interface PullEvent {
   readonly id?: string;
   readonly status?: string;
@@ -13,7 +13,7 @@ type Layer = PullProgress['layers'][number];
 /** Seconds over which the speed is averaged. */
 const windowSeconds = 5;
 
-/** Sums up a pull stream. `now` is in milliseconds. */
+/** Sums up the stream of a pull, or of a push, whose layers are sent instead. `now` is in milliseconds. */
 export function createPullProgress(
   image: string,
   now: () => number,
@@ -33,7 +33,7 @@ export function createPullProgress(
     if (id === undefined || !/^[0-9a-f]{12}$/.test(id)) return;
     const before = layers.get(id) ?? { id, state: 'waiting' as const, currentBytes: 0, totalBytes: 0 };
     const { current, total } = progressDetail;
-    if (status === 'Downloading')
+    if (status === 'Downloading' || status === 'Pushing')
       layers.set(id, {
         ...before,
         state: 'downloading',
@@ -43,8 +43,10 @@ export function createPullProgress(
     else if (status === 'Download complete' || status === 'Verifying Checksum')
       layers.set(id, { ...before, currentBytes: Math.max(before.currentBytes, before.totalBytes) });
     else if (status === 'Extracting') layers.set(id, { ...before, state: 'extracting', currentBytes: before.totalBytes });
-    else if (status === 'Pull complete') layers.set(id, { ...before, state: 'done', currentBytes: before.totalBytes });
-    else if (status === 'Already exists') layers.set(id, { ...before, state: 'exists' });
+    else if (status === 'Pull complete' || status === 'Pushed')
+      layers.set(id, { ...before, state: 'done', currentBytes: before.totalBytes });
+    else if (status === 'Already exists' || status === 'Layer already exists' || status.startsWith('Mounted from'))
+      layers.set(id, { ...before, state: 'exists' });
     else layers.set(id, before);
     const at = now();
     samples.push({ at, bytes: totals().currentBytes });

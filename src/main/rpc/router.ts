@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 /** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
 export function windowRouter(app: App) {
   const os = implement(contract);
-  const { hub, imports, library, libraryRecord, predictions, servings, takeAway, tasks, engines, tree } = app;
+  const { hub, bakes, imports, library, libraryRecord, predictions, servings, takeAway, tasks, engines, tree } = app;
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
@@ -88,6 +88,19 @@ export function windowRouter(app: App) {
         app.typedCredentials.set(registry, { username, password, serverAddress: registry }),
       ),
       loadImage: os.engine.loadImage.handler(({ input }) => load(app, imports.pathOf(input.ticket))),
+    },
+    deploy: {
+      preview: os.deploy.preview.handler(({ input, signal }) => bakes.preview(input, { signal: signal ?? never })),
+      bake: os.deploy.bake.handler(({ input }) => bakes.bake(input)),
+      follow: os.deploy.follow.handler(async function* ({ input, signal }) {
+        yield* bakes.follow(input.id, { signal: signal ?? never });
+      }),
+      manifest: os.deploy.manifest.handler(({ input }) => bakes.manifest(input.id)),
+      run: os.deploy.run.handler(({ input }) => bakes.run(input.id)),
+      push: os.deploy.push.handler(({ input }) => bakes.push(input.id, input.reference)),
+      save: os.deploy.save.handler(({ input: { id, ticket } }) =>
+        bakes.save(id, ticket === undefined ? undefined : imports.pathOf(ticket)),
+      ),
     },
     tasks: {
       cancel: os.tasks.cancel.handler(({ input }) => tasks.cancel(input.id)),

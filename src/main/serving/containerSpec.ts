@@ -15,6 +15,8 @@ function commandOf(plan: ServingPlan): readonly string[] {
   return [
     // A load that failed fails at once and with its cause, instead of five times a minute apart.
     '--max_num_load_retries=0',
+    // An image whose entrypoint knows only MODEL_NAME looks for the model where it lies, too.
+    ...(plan.inImage === undefined ? [] : [`--model_base_path=${plan.inImage}`]),
     ...(needsConfigFile(plan) ? [`--model_config_file=${configTarget}`] : []),
     ...(plan.tags.length === 1 && plan.tags[0] === 'serve' ? [] : [`--saved_model_tags=${plan.tags.join(',')}`]),
     ...plan.extraFlags,
@@ -32,7 +34,10 @@ export function containerSpec(
     command: commandOf(plan),
     env: { ...plan.env, MODEL_NAME: plan.name },
     labels: { [ownerLabel]: ownerId, [lifeLabel]: plan.life, [planLabel]: JSON.stringify(plan) },
-    mounts: [plan.mount, ...(needsConfigFile(plan) ? [{ source: configFileOf(dataFolder, plan), target: configTarget }] : [])],
+    mounts: [
+      ...(plan.inImage === undefined ? [plan.mount] : []),
+      ...(needsConfigFile(plan) ? [{ source: configFileOf(dataFolder, plan), target: configTarget }] : []),
+    ],
     ports: { 8501: plan.restPort, 8500: plan.grpcPort },
     user: plan.user,
     memoryBytes: plan.memoryBytes,

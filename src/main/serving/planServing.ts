@@ -5,6 +5,7 @@ import { metaGraphFor } from '../../shared/contract/savedModel.ts';
 import type { ServeRequest, ServingPlan } from '../../shared/contract/serving.ts';
 import type { EngineStatus, Model } from '../../shared/contract/state.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
+import { imageUser } from '../deploy/dockerfile.ts';
 import { checkEnvironment, checkFlags } from './flags.ts';
 
 const mib = 1024 * 1024;
@@ -52,7 +53,7 @@ function mountOf(model: Model, name: string): ServingPlan['mount'] {
 }
 
 /** Versions that TensorFlow Serving would load by this policy, newest first. */
-function chosenVersions(model: Model, versions: ServingPlan['versions']): Model['versions'] {
+export function chosenVersions(model: Model, versions: ServingPlan['versions']): Model['versions'] {
   if (model.mountAs !== null) return model.versions;
   if (versions.kind === 'latest') return model.versions.slice(0, 1);
   return versions.kind === 'all'
@@ -61,7 +62,7 @@ function chosenVersions(model: Model, versions: ServingPlan['versions']): Model[
 }
 
 /** Refuses what cannot serve before anything is started: missing versions, problems of severity error, absent tags. */
-function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 'tags'>): void {
+export function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 'tags'>): void {
   if (plan.versions.kind === 'specific') {
     const known = model.mountAs === null ? model.versions.flatMap(({ version }) => version ?? []) : [model.mountAs.version];
     const missing = plan.versions.versions.find((version) => !known.includes(version));
@@ -99,12 +100,16 @@ export async function planServing(
   checkEnvironment(request.env);
   const name = request.name ?? model.name;
   const tags = request.tags ?? ['serve'];
-  checkModel(model, { versions: request.versions, tags });
-  const mount = mountOf(model, name);
-  try {
-    await access(mount.source, constants.F_OK);
-  } catch (cause) {
-    throw new AppError('MOUNT_MISSING', { path: mount.source }, { cause });
+  const { inImage } = request;
+  const mount = inImage === undefined ? mountOf(model, name) : { source: model.path, target: inImage };
+  // What is baked is served as it was then, whatever became of the folder.
+  if (inImage === undefined) {
+    checkModel(model, { versions: request.versions, tags });
+    try {
+      await access(mount.source, constants.F_OK);
+    } catch (cause) {
+      throw new AppError('MOUNT_MISSING', { path: mount.source }, { cause });
+    }
   }
   const largest = Math.max(0, ...model.versions.map(({ size_bytes }) => size_bytes));
   return {
@@ -121,7 +126,8 @@ export async function planServing(
     extraFlags: request.extraFlags,
     env: request.env,
     memoryBytes: request.memoryBytes ?? memoryFor(largest, engine.memoryBytes),
-    user: request.user ?? (await userFor(mount.source)),
+    user: request.user ?? (inImage === undefined ? await userFor(mount.source) : imageUser),
     life: request.life,
+    ...(inImage === undefined ? {} : { inImage }),
   };
 }

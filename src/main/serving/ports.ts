@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import type { DockerEngine } from '../docker/dockerEngine.ts';
 
 /** Whether a port of 127.0.0.1 can be listened at now. */
@@ -55,4 +56,17 @@ export async function portOwner(
 export async function nextFreePort(usual: number, kept: ReadonlySet<number>): Promise<number> {
   for (let port = usual; port < 65_536; port += 2) if (!kept.has(port) && (await isPortFree(port))) return port;
   throw new Error('no port is free');
+}
+
+/** Two ports that nobody listens at now, as the system gives them. */
+export async function twoFreePorts(): Promise<readonly [number, number]> {
+  const open = Array.from({ length: 2 }, () => createServer().listen({ port: 0, host: '127.0.0.1' }));
+  const ports = await Promise.all(
+    open.map(async (server) => {
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    }),
+  );
+  await Promise.all(open.map((server) => once(server.close(), 'close')));
+  return [ports[0] ?? 0, ports[1] ?? 0];
 }

@@ -73,6 +73,14 @@ export const errorTable = {
     advice: 'Run docker login, or give the credentials in the settings.',
     retryable: false,
   },
+  IMAGE_PUSH_FAILED: { title: 'The image {image} could not be pushed', advice: '{detail}', retryable: true },
+  BUILD_FAILED: { title: 'The image could not be built', advice: '{detail}', retryable: true },
+  DOCKERFILE_WRONG: { title: 'Line {line} of the Dockerfile cannot be built', advice: '{detail}', retryable: false },
+  BASE_NOT_PINNABLE: {
+    title: 'The image {image} has no digest of a registry',
+    advice: 'It was built or loaded on this machine. Bake without the digest, or push it to a registry and pull it from there.',
+    retryable: false,
+  },
   DISK_FULL: { title: 'The disk is full', advice: 'Free some space, then try again.', retryable: true },
   PORT_TAKEN: { title: 'Port {port} is in use by {owner}', advice: 'Use {free} instead, or stop {owner}.', retryable: false },
   MOUNT_MISSING: {

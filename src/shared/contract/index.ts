@@ -1,6 +1,7 @@
 /** The whole API between a window or a command and the owner of the data folder, on one screen. */
 import { eventIterator, oc, type } from '@orpc/contract';
 import { z } from 'zod';
+import { bakeDraft, bakeRequest, imageReference, type Bake, type BakeManifest, type BakePreview } from './deploy.ts';
 import {
   compareRequest,
   exportFormat,
@@ -118,6 +119,21 @@ export const contract = {
       .output(type<void>()),
     /** Loads an image from a `docker save` file that was dropped or picked. */
     loadImage: oc.input(ticket).output(type<{ taskId: string }>()),
+  },
+
+  deploy: {
+    /** The Dockerfile and what it is about, before anything is built. */
+    preview: oc.input(bakeDraft).output(type<BakePreview>()),
+    bake: oc.input(bakeRequest).output(type<{ bakeId: string; taskId: string }>()),
+    /** One bake as it is now, then each change, until the stream is closed. */
+    follow: oc.input(id).output(eventIterator(type<Bake>())),
+    /** What lies in a baked image. */
+    manifest: oc.input(id).output(type<BakeManifest>()),
+    /** Serves a baked image beside the model's other servings. */
+    run: oc.input(id).output(type<{ servingId: string; taskId: string }>()),
+    push: oc.input(id.extend({ reference: imageReference })).output(type<{ taskId: string }>()),
+    /** Writes a `docker save` archive into the folder of a ticket, or else into the person's downloads. */
+    save: oc.input(id.extend({ ticket: z.string().max(256).optional() })).output(type<{ taskId: string }>()),
   },
 
   tasks: {

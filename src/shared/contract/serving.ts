@@ -37,6 +37,11 @@ const serveChoices = {
     .string()
     .regex(/^\d+(:\d+)?$/)
     .optional(),
+  /** Where the model lies in the image itself: a baked one. Nothing is mounted then. */
+  inImage: z
+    .string()
+    .regex(/^\/models\/[A-Za-z0-9_.-]{1,128}$/)
+    .optional(),
   /** foreground: ends with the command that started it. kept: stays until stopped. */
   life: z.enum(['foreground', 'kept']),
 };
