@@ -2,9 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
-import { ModelPage } from '../features/models/ModelPage.tsx';
 import { ModelsPage } from '../features/models/ModelsPage.tsx';
-import { ImportSheet } from '../features/models/ImportSheet.tsx';
 import { theme, cssVariables } from '../ui/theme.ts';
 import { Bar } from './Bar.tsx';
 import { CrashGuard } from './CrashGuard.tsx';
@@ -18,6 +16,8 @@ import { ConnectionContext, useMirror } from './store.ts';
 import { useKeys } from './useKeys.ts';
 import styles from './App.module.css';
 
+const ModelPage = lazy(async () => ({ default: (await import('../features/models/ModelPage.tsx')).ModelPage }));
+const ImportSheet = lazy(async () => ({ default: (await import('../features/models/ImportSheet.tsx')).ImportSheet }));
 const ServingsPage = lazy(async () => ({ default: (await import('../features/servings/ServingsPage.tsx')).ServingsPage }));
 const ServingPage = lazy(async () => ({ default: (await import('../features/servings/ServingPage.tsx')).ServingPage }));
 const PlaygroundPage = lazy(async () => ({ default: (await import('../features/playground/PlaygroundPage.tsx')).PlaygroundPage }));
@@ -99,7 +99,9 @@ function Frame() {
           <Pages />
         </main>
       </div>
-      <ImportSheet />
+      <Suspense fallback={null}>
+        <ImportSheet />
+      </Suspense>
       <FolderPicker />
       <Palette />
     </DropTarget>

@@ -1,12 +1,8 @@
 import { IntlMessageFormat } from 'intl-messageformat';
-import { createContext, useContext, useMemo, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { fillPlaces, errorTable, type ErrorReport } from '../../shared/contract/errors.ts';
 import type { Problem } from '../../shared/contract/savedModel.ts';
 import { en } from '../i18n/en.ts';
-import { errorsZh } from '../i18n/errorsZh.ts';
-import { phraseZh } from '../i18n/phrasesZh.ts';
-import { problemsZh } from '../i18n/problemsZh.ts';
-import { zh } from '../i18n/zh.ts';
 import { createNumbers, createTimes, type Numbers, type Times } from '../ui/format.ts';
 import { useMirror } from './store.ts';
 
@@ -26,51 +22,69 @@ export interface Text {
   readonly problemWords: (problem: Problem) => { readonly message: string; readonly advice: string };
 }
 
-const catalogues: Readonly<Record<Language, Readonly<Record<TextKey, string>>>> = { en, zh };
+type Chinese = (typeof import('../i18n/chinese.ts'))['chinese'];
+
 const formats = new Map<string, IntlMessageFormat>();
 
-function formatOf(language: Language, key: TextKey): IntlMessageFormat {
+function formatOf(language: Language, key: TextKey, text: string): IntlMessageFormat {
   const id = `${language} ${key}`;
-  const made = formats.get(id) ?? new IntlMessageFormat(catalogues[language][key], language === 'zh' ? 'zh-CN' : 'en');
+  const made = formats.get(id) ?? new IntlMessageFormat(text, language === 'zh' ? 'zh-CN' : 'en');
   formats.set(id, made);
   return made;
 }
 
-/** The texts of one language. */
-export function textOf(language: Language): Text {
+/** The texts of one language; of English where there is no Chinese. */
+function textOf(chinese: Chinese | null): Text {
+  const language = chinese === null ? 'en' : 'zh';
+  const catalogue: Readonly<Record<TextKey, string>> = chinese?.zh ?? en;
   return {
     language,
     t: (key, values = {}) => {
-      const text = formatOf(language, key).format(values);
+      const text = formatOf(language, key, catalogue[key]).format(values);
       return typeof text === 'string' ? text : String(text);
     },
     number: createNumbers(),
     time: createTimes(language),
     errorWords({ code, data, title, advice }) {
-      if (language === 'en' || !(code in errorTable)) return { title, advice };
-      const words = errorsZh[code];
-      const inChinese = typeof data['detail'] === 'string' ? { ...data, detail: phraseZh(data['detail']) } : data;
+      if (chinese === null || !(code in errorTable)) return { title, advice };
+      const words = chinese.errorsZh[code];
+      const inChinese = typeof data['detail'] === 'string' ? { ...data, detail: chinese.phraseZh(data['detail']) } : data;
       return { title: fillPlaces(words[0], inChinese), advice: fillPlaces(words[1], inChinese) };
     },
-    phrase: language === 'zh' ? phraseZh : (text) => text,
+    phrase: chinese === null ? (text) => text : chinese.phraseZh,
     problemWords({ code, data = {}, message, advice }) {
-      const words = language === 'zh' ? problemsZh[code] : undefined;
+      const words = chinese?.problemsZh[code];
       return words === undefined ? { message, advice } : { message: fillPlaces(words[0], data), advice: fillPlaces(words[1], data) };
     },
   };
 }
 
-const TextContext = createContext<Text>(textOf('en'));
+const TextContext = createContext<Text>(textOf(null));
 
 const systemLanguage = (): Language => (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
-/** Gives the words of the language in the settings, `system` being the browser's. */
+/** Gives the words of the language in the settings, `system` being the browser's; another language is shown once its words are here. */
 export function TextProvider({ children }: { readonly children: ReactNode }) {
   const setting = useMirror((state) => state.settings.language);
   const language = setting === 'system' ? systemLanguage() : setting;
-  const text = useMemo(() => textOf(language), [language]);
-  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-  return <TextContext value={text}>{children}</TextContext>;
+  const [text, setText] = useState<Text | null>(() => (language === 'en' ? textOf(null) : null));
+  const shown = text?.language;
+  useEffect(() => {
+    if (shown === language) return undefined;
+    let live = true;
+    const show = (next: Text): void => {
+      if (live) setText(next);
+    };
+    if (language === 'en') show(textOf(null));
+    else void import('../i18n/chinese.ts').then(({ chinese }) => show(textOf(chinese)));
+    return () => {
+      live = false;
+    };
+  }, [language, shown]);
+  useEffect(() => {
+    if (shown !== undefined) document.documentElement.lang = shown === 'zh' ? 'zh-CN' : 'en';
+  }, [shown]);
+  return text === null ? null : <TextContext value={text}>{children}</TextContext>;
 }
 
 export const useText = (): Text => useContext(TextContext);
