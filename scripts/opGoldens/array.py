@@ -300,6 +300,9 @@ def scatters(rng):
         case(op, x, i64([[2, 1], [0, 0]]), f32([9, -9]))
         case(op, x, i32([[2], [0], [2]]), random(rng, np.float32, 3, 2))
         case(op, x, i32([[3]]), f32([[1, 2]]))
+        for updates in ([[1, 2]], [7, 8, 9], 1):
+            case(op, x, i32([0]), f32(updates))
+        case(op, x, i32([2, 1]), f32([[1, 2], [3, 4]]))
         case(op, x, i32([[0]]), f32([1, 2, 3]))
         case(op, x, i32([0]), f32([1, 2]))
         case(op, x, i32(0), f32([1, 2]))
@@ -311,10 +314,18 @@ def segments(rng):
         x = random(rng, dtype, 5, 2)
         for op in ("SegmentSum", "SegmentSumV2", "SegmentProd", "SegmentMax", "SegmentMin", "SegmentMean"):
             more = [i32(4)] if op == "SegmentSumV2" else []
-            case(op, x, i32([0, 0, 1, 3, 3]), *more)
+            case(op, x, i32([0, 0, 1, 3, 3]), *more, shaped=(2,) if more else ())
         for op in ("UnsortedSegmentSum", "UnsortedSegmentProd", "UnsortedSegmentMax", "UnsortedSegmentMin"):
             case(op, x, i32([3, 0, -1, 0, 3]), i32(4))
+    big = i32([2**31 - 1, 2**31 - 3, 5])
+    case("SegmentProd", big, i32([0, 0, 0]))
+    case("UnsortedSegmentProd", big, i32([0, 0, 0]), i32(1))
     x = f32([1, 2, 3])
+    for count in (3, 5, 2, -1):
+        case("SegmentSumV2", x, i32([0, 0, 2]), i32(count), shaped=(2,))
+    case("SegmentSumV2", x, i32([1, 0, 2]), i32(3), shaped=(2,))
+    case("SegmentSumV2", x, i32([0, 1]), i32(3), shaped=(2,))
+    case("SegmentSumV2", ramp(np.float32, 3, 2), i64([0, 2, 2]), i64(4), shaped=(2,))
     for op in ("SegmentSum", "SegmentMean", "SegmentMax"):
         case(op, x, i64([0, 1, 2]))
         case(op, f32([]), i32([]))
@@ -344,6 +355,10 @@ def picks():
     case("Select", np.array([True, False]), a, b[:1])
     case("SelectV2", np.array([[True], [False]]), a, f32(5))
     case("SelectV2", np.array([True, False]), a, b)
+    odd = f32([-0.0, 0, np.nan, np.inf, -np.inf, -0.0, 1, -2])
+    case("SelectV2", np.array([True, False] * 4), odd, odd[::-1].copy())
+    case("SelectV2", np.array([False] * 8), odd, odd[::-1].copy())
+    case("SelectV2", np.array([True] * 8), odd, odd[::-1].copy())
     case("Where", f32([np.nan, 0, -0.0, 1]))
     case("Where", np.array([[[True, False]], [[False, True]]]))
     case("Where", np.array(True))

@@ -17,6 +17,14 @@ def products(rng):
     def r(*shape, dtype=np.float32):
         return random(rng, dtype, *shape)
 
+    one = np.array([[[1 + 2j, 3 - 1j]]], np.complex64)
+    case("BatchMatMulV2", one, one, adj_y=True)
+    case("BatchMatMulV3", f32(np.ones([2, 2, 3])), f32(np.ones([3, 3, 1])), Tout=np.float32)
+    case("MatMul", f32([1, 2]), f32([1]))
+    case("MatMul", f32([1, 2]), f32([[1]]))
+    case("Einsum", [f32([[-0.0, 0, 1]]), f32([[1, -2, 3]])], equation="ab,ab->ab")
+    case("Einsum", [f32([[1, 2, 3]]), f32([[1, -2, 3]])], equation="ab,...b->a")
+
     for dtype in NUMBERS:
         case("MatMul", r(2, 3, dtype=dtype), r(3, 2, dtype=dtype))
         case("BatchMatMulV2", r(2, 1, 3, dtype=dtype), r(2, 3, 2, dtype=dtype))
@@ -115,6 +123,10 @@ def pools(rng):
     case("MaxPool", r(1, 3, 3, 1), ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="EXPLICIT", explicit_paddings=[0, 0, 1, 0, 0, 1, 0, 0])
     case("MaxPool", -1 - np.abs(r(1, 3, 3, 1)), ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="SAME")
     case("MaxPoolV2", r(1, 4, 4, 2), i32([1, 2, 2, 1]), i32([1, 2, 2, 1]), padding="SAME")
+    for channels in (1, 3, 8):
+        x = (np.arange(16 * channels) * 7 % 16).astype(np.float32).reshape([1, 4, 4, channels])
+        x[0, 0, 0], x[0, 1, 1], x[0, 2:, 2:] = np.nan, np.nan, np.nan
+        case("MaxPool", x, ksize=[1, 2, 2, 1], strides=[1, 1, 1, 1], padding="SAME")
 
 
 def norms(rng):
@@ -140,19 +152,19 @@ def norms(rng):
 
 def blocks():
     for dtype in (np.float32, np.float64, np.float16, np.int32, np.int64, np.uint8):
-        case("SpaceToBatchND", ramp(dtype, 1, 2, 2, 1), i32([2, 2]), i32([[0, 0], [0, 0]]))
-        case("BatchToSpaceND", ramp(dtype, 4, 1, 1, 1), i32([2, 2]), i32([[0, 0], [0, 0]]))
+        case("SpaceToBatchND", ramp(dtype, 1, 2, 2, 1), i32([2, 2]), i32([[0, 0], [0, 0]]), shaped=(1, 2))
+        case("BatchToSpaceND", ramp(dtype, 4, 1, 1, 1), i32([2, 2]), i32([[0, 0], [0, 0]]), shaped=(1, 2))
         case("SpaceToDepth", ramp(dtype, 1, 2, 4, 1), block_size=2)
         case("DepthToSpace", ramp(dtype, 1, 1, 2, 4), block_size=2)
-    case("SpaceToBatchND", ramp(np.float32, 1, 3, 2), i32([2]), i32([[1, 0]]))
-    case("SpaceToBatchND", ramp(np.float32, 1, 4, 2, 1), i64([2, 2]), i64([[0, 0], [2, 0]]))
-    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([2, 1]), i32([[0, 0], [0, 0]]))
-    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([0, 1]), i32([[0, 0], [0, 0]]))
-    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([3, 1]), i32([[-1, 1], [0, 0]]))
-    case("BatchToSpaceND", ramp(np.float32, 4, 2, 3), i32([2]), i32([[1, 1]]))
-    case("BatchToSpaceND", ramp(np.float32, 3, 2, 1), i32([2]), i32([[0, 0]]))
-    case("BatchToSpaceND", ramp(np.float32, 4, 1, 1, 1), i32([2, 2]), i32([[-1, 0], [0, 0]]))
-    case("BatchToSpaceND", ramp(np.float32, 4, 1, 1, 1), i32([2, 2]), i32([[2, 1], [0, 0]]))
+    case("SpaceToBatchND", ramp(np.float32, 1, 3, 2), i32([2]), i32([[1, 0]]), shaped=(1, 2))
+    case("SpaceToBatchND", ramp(np.float32, 1, 4, 2, 1), i64([2, 2]), i64([[0, 0], [2, 0]]), shaped=(1, 2))
+    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([2, 1]), i32([[0, 0], [0, 0]]), shaped=(1, 2))
+    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([0, 1]), i32([[0, 0], [0, 0]]), shaped=(1, 2))
+    case("SpaceToBatchND", ramp(np.float32, 1, 3, 1, 1), i32([3, 1]), i32([[-1, 1], [0, 0]]), shaped=(1, 2))
+    case("BatchToSpaceND", ramp(np.float32, 4, 2, 3), i32([2]), i32([[1, 1]]), shaped=(1, 2))
+    case("BatchToSpaceND", ramp(np.float32, 3, 2, 1), i32([2]), i32([[0, 0]]), shaped=(1, 2))
+    case("BatchToSpaceND", ramp(np.float32, 4, 1, 1, 1), i32([2, 2]), i32([[-1, 0], [0, 0]]), shaped=(1, 2))
+    case("BatchToSpaceND", ramp(np.float32, 4, 1, 1, 1), i32([2, 2]), i32([[2, 1], [0, 0]]), shaped=(1, 2))
     case("SpaceToBatch", ramp(np.float32, 1, 2, 2, 1), i32([[0, 0], [0, 0]]), block_size=2)
     case("BatchToSpace", ramp(np.float32, 4, 1, 2, 1), i32([[0, 0], [1, 0]]), block_size=2)
     case("SpaceToDepth", ramp(np.float32, 2, 4, 4, 3), block_size=2)

@@ -114,8 +114,9 @@ def run(session, graph, feeds, fetches, targets=()):
         return {"error": [CODES[error.error_code], error.message.split("\n\t [[")[0]]}
 
 
-def case(op, *inputs, **attrs):
-    """One op. A list of arrays is an argument of many tensors. What this TensorFlow has no kernel for is left out, and counted."""
+def case(op, *inputs, shaped=(), **attrs):
+    """One op. A list of arrays is an argument of many tensors; `shaped` has the places of those whose shapes its shape function wants to
+    know. What this TensorFlow has no kernel for is left out, and counted."""
     definition = op_def_registry.get(op)
     kinds = {attr.name: attr.type for attr in definition.attr}
     graph = tf.Graph()
@@ -134,6 +135,8 @@ def case(op, *inputs, **attrs):
     for index, array in enumerate(flat):
         placeholder = graph_def.node.add(name=f"in{index}", op="Placeholder")
         placeholder.attr["dtype"].type = dtype_of(array).as_datatype_enum
+        if index in shaped:
+            placeholder.attr["shape"].shape.CopyFrom(tf.TensorShape(array.shape).as_proto())
     node = graph_def.node.add(name="op", op=op, input=[f"in{index}" for index in range(len(flat))])
     line = {"op": op, "attr": {name: set_attr(node, kinds[name], name, value) for name, value in found.items()}}
     if not line["attr"]:

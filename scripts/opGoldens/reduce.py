@@ -18,6 +18,7 @@ def record(rng):
         case(op, cube, i32([0, 1, 2]), keep_dims=True)
         case(op, cube, i32(1))
         case(op, f32(3), i32([]))
+        case(op, i32([2**31 - 1, 2**31 - 3, 5]), i32([0]))
         case(op, f32(np.zeros([0, 2])), i32([0]))
         case(op, f32(np.zeros([0, 2])), i32([1]))
         case(op, f32([1, np.nan, 2]), i32([0]))
@@ -54,6 +55,7 @@ def record(rng):
         for axis in (0, -1, 3, -4):
             case(op, x, i32(axis))
         case(op, i32([2**31 - 1, 2, 3]), i32(0))
+        case(op, i32([2**31 - 1, 2**31 - 3, 5]), i32(0))
         case(op, np.array([100, 100, 3], np.int8), i32(0))
         case(op, i64([2**62, 2**62, 5]), i32(0))
         case(op, f32(3), i32(0))

@@ -33,6 +33,11 @@ def record(rng):
     case("SparseTensorDenseMatMul", places, f32([1, 2, 3]), shape, random(rng, np.float32, 2, 3), adjoint_b=True)
     case("SparseTensorDenseMatMul", places, f32([1, 2, 3]), shape, random(rng, np.float32, 2, 2))
     case("SparseTensorDenseMatMul", i64([[0, 9]]), f32([1]), shape, random(rng, np.float32, 3, 2))
+    case("SparseTensorDenseMatMul", i64([[9, 0]]), f32([1]), shape, f32(np.ones([3, 2])))
+    turned = np.array([1 + 2j, 3, -1j], np.complex64)
+    case("SparseTensorDenseMatMul", places, turned, shape, np.full([2, 2], 1 + 3j, np.complex64), adjoint_a=True)
+    case("SparseTensorDenseMatMul", places, turned, shape, np.full([2, 3], 1 + 3j, np.complex64), adjoint_b=True)
+    case("SparseReduceSum", places, turned, shape, i32([1]))
     data = random(rng, np.float32, 4, 2)
     for kind in ("Sum", "Mean", "SqrtN"):
         for dtype in (np.float32, np.float64):
@@ -44,7 +49,7 @@ def record(rng):
         case(f"SparseSegment{kind}", data, i32([0, 1]), i32([1, 0]))
         case(f"SparseSegment{kind}", data, i32([0, 1]), i32([0]))
         case(f"SparseSegment{kind}", data, i32([]), i32([]))
-    for dtype in (np.float32, np.int64, object):
+    for dtype in (np.float32, np.int64, np.complex64, object):
         values = ramp(dtype, 3)
         case("SparseFillEmptyRows", i64([[0, 0], [2, 1]]), values[:2], i64([4, 2]), values[2])
     case("SparseFillEmptyRows", i64([[0, 0], [1, 1]]), f32([1, 2]), i64([2, 2]), f32(0))
@@ -67,6 +72,7 @@ def record(rng):
     dense(i32([-1, -1, 2]), ramp(np.float32, 3, 2), f32(7), [i64([0, 1, 3])], [splits])
     dense(i32([-1]), ramp(np.float32, 3), f32(7), [i64([0, 1, 3])], [splits])
     dense(i32([-1, -1]), f32([]), f32(7), [i64([0])], [splits])
+    dense(i32([-1, -1]), ramp(np.complex64, 3) * np.complex64(1 - 2j), np.complex64(1j), [i64([0, 1, 3])], [splits])
     for dtype in (np.int32, np.int64, np.float32):
         case("RaggedRange", np.array([0, 5, 2], dtype), np.array([3, 0, 2], dtype), np.array([1, -2, 1], dtype))
     case("RaggedRange", i32(0), i32([1, 3]), i32(1), Tsplits=tf.int32)
@@ -75,5 +81,6 @@ def record(rng):
     ragged = {"OUTPUT_RAGGED_RANK": 1}
     case("RaggedGather", [i64([0, 2, 2, 5])], ramp(np.float32, 5), i64([2, 0, 1]), **ragged)
     case("RaggedGather", [i32([0, 2, 2, 5])], ramp(object, 5), i32([2, 2]), **ragged)
+    case("RaggedGather", [i32([0, 2, 2, 5])], ramp(np.complex64, 5) * np.complex64(1 - 2j), i32([2, 0]), **ragged)
     case("RaggedGather", [i64([0, 2, 2, 5])], ramp(np.float32, 5), i64([[2], [0]]), OUTPUT_RAGGED_RANK=2)
     case("RaggedGather", [i64([0, 2, 2, 5])], ramp(np.float32, 5), i64([3]), **ragged)

@@ -106,7 +106,9 @@ def numbers():
     case("AsString", i32([1, -12, 123]), width=5, fill="0")
     case("AsString", i32([1, -12, 123]), width=5)
     case("AsString", i64([2**62, -1]), width=3, fill="-")
-    case("AsString", np.array([1 + 2j], np.complex64))
+    for options in ({}, {"precision": 2}, {"scientific": True}, {"width": 12}, {"shortest": True}, {"width": 12, "fill": "0"}):
+        case("AsString", np.array([1 + 2j, -1.5 - 0.25j, complex("nan")], np.complex64), **options)
+    case("AsString", np.array([1 / 3 + 2j], np.complex128))
     case("AsString", i32([1]), precision=2)
     case("AsString", f32([1]), scientific=True, shortest=True)
     good = {np.float32: ["1", "-2.5", " 3 ", "1e3", ".5", "inf", "-Infinity", "NaN", "+7", "1."], np.float64: ["1e308", "0.1", "1e-320"], np.int32: ["0", "-12", " 7 ", "2147483647", "+5"], np.int64: ["9223372036854775807", "-9223372036854775808"], np.uint64: ["18446744073709551615"], np.uint32: ["4294967295"]}

@@ -37,10 +37,10 @@ const lowered: readonly [number, number] = [64, 128];
 const file = 'reads a file of the model: the corpus has it';
 const image = 'decodes files: the corpus of models has images in bytes';
 const array = "stands in TF1's loops: the corpus of models has them";
-const known = 'its shape function wants constants: the corpus of models and the ops that share its kernel';
 const alone: Readonly<Record<string, string>> = {
   DestroyResourceOp: 'runs when a model ends: no client sees it',
   RestoreV2: file,
+  SegmentSumV2: 'TensorFlow has no kernel of it on a CPU; it shares that of SegmentSum',
   InitializeTableFromTextFile: file,
   InitializeTableFromTextFileV2: file,
   DecodeImage: image,
@@ -49,9 +49,6 @@ const alone: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['', 'Close', 'Concat', 'Gather', 'Read', 'Scatter', 'Size', 'Split', 'Write'].map((name) => [`TensorArray${name}V3`, array]),
   ),
-  SpaceToBatchND: known,
-  BatchToSpaceND: known,
-  SegmentSumV2: known,
 };
 
 /** What is told, unless it is as much as is known. */

@@ -188,8 +188,12 @@ const pool =
         output.reduce((product, dim) => product * Math.max(1, dim), 1) *
         Math.max(1, x.dims.at(-1)!) *
         window.reduce((product, dim) => product * dim, 1),
-      emit: (build, [input], [result]) =>
-        build.define(result!, build.op(type, [build.first(input!)], { ...padded, strides, kernel_shape: window }), 'first'),
+      emit(build, [input], [result]) {
+        const first = build.first(input!);
+        // The library's own maximum forgets what came before a NaN, TensorFlow's forgets the NaN.
+        if (type === 'MaxPool') build.guardNaN(first);
+        build.define(result!, build.op(type, [first], { ...padded, strides, kernel_shape: window }), 'first');
+      },
     };
   };
 

@@ -66,6 +66,19 @@ const biasAdd: Lower = ({ inputs, attributes }) => {
   };
 };
 
+/** The library's `Where` makes a negative zero of its first values positive, and none of its second ones. */
+function chosen(build: SegmentBuilder, names: readonly string[], [a, b]: readonly [ValueType, ValueType]): string {
+  const [condition, x, y] = names as [string, string, string];
+  const isPlain = ({ constant }: ValueType): boolean =>
+    constant !== undefined && !(constant.data as Float32Array).some((value) => Object.is(value, -0));
+  if (isPlain(a)) return build.op('Where', [condition, x, y]);
+  // Not by `Not`, which the library takes away by exchanging the values.
+  const opposite = build.op('Xor', [condition, build.constant({ dtype: 'DT_BOOL', shape: [], data: Uint8Array.of(1) })]);
+  if (isPlain(b)) return build.op('Where', [opposite, y, x]);
+  const none = build.float(-Infinity);
+  return build.op('Max', [build.op('Where', [opposite, none, x]), build.op('Where', [condition, none, y])]);
+}
+
 /** Chooses by a condition that the host made. The older op with one condition a row is the host's. */
 const select: Lower = ({ op, inputs }) => {
   const [condition, a, b] = inputs;
@@ -77,7 +90,7 @@ const select: Lower = ({ op, inputs }) => {
     work: rowSize(dims),
     emit(build, slots, [output]) {
       const { names, layout } = build.together(slots);
-      build.define(output!, build.op('Where', names), layout);
+      build.define(output!, chosen(build, names, [a, b]), layout);
     },
   };
 };
@@ -114,7 +127,10 @@ export const lowerElementwise: LowerFamily = {
   Relu: named('Relu'),
   Relu6: unary((build, name) => build.op('Clip', [name, build.float(0), build.float(6)])),
   Elu: unary((build, name) => build.op('Elu', [name], { alpha: { float: 1 } })),
-  Selu: named('Selu'),
+  // The library's own Selu makes a negative zero positive.
+  Selu: unary((build, name) =>
+    build.op('Mul', [build.op('Elu', [name], { alpha: { float: 1.6732632423543772 } }), build.float(1.0507009873554805)]),
+  ),
   LeakyRelu: (context) =>
     unary((build, name) => build.op('LeakyRelu', [name], { alpha: { float: context.attributes.float('alpha') } }))(context),
   Sigmoid: named('Sigmoid'),

@@ -31,9 +31,9 @@ function product(a: ValueType, b: ValueType, swapA: boolean, swapB: boolean): Re
 
 const batched: Lower = ({ attributes, inputs }) => product(inputs[0]!, inputs[1]!, attributes.bool('adj_x'), attributes.bool('adj_y'));
 
-/** Two operands, each label once an operand and no ellipsis; the rest is the host's. */
+/** Two operands, each label once an operand, a sum and no ellipsis; the rest is the host's. */
 const einsum: Lower = ({ attributes, inputs }) => {
-  const equation = attributes.text('equation').replaceAll(' ', '');
+  const equation = attributes.text('equation');
   const [left = '', right = ''] = equation.split('->');
   const terms = left.split(',');
   if (inputs.length !== 2 || !/^[a-zA-Z]+,[a-zA-Z]+->[a-zA-Z]*$/.test(equation)) return null;
@@ -47,6 +47,8 @@ const einsum: Lower = ({ attributes, inputs }) => {
       if (known >= 0 && dim >= 0 && known !== dim) return null;
       size.set(label, Math.max(known, dim));
     }
+  // Products without a sum keep the sign of a zero, which the library's sums of one do not.
+  if ([...size.keys()].every((label) => right.includes(label))) return null;
   const first = right[0];
   let work = 1;
   for (const [label, dim] of size) if (label !== first) work *= Math.max(1, dim);

@@ -22,6 +22,7 @@ export class SegmentBuilder {
   readonly #types: (slot: number) => ValueType;
   readonly #inputs: number[] = [];
   readonly #numbers = new Map<string, string>();
+  readonly #guarded: string[] = [];
 
   constructor(types: (slot: number) => ValueType) {
     this.#types = types;
@@ -107,6 +108,12 @@ export class SegmentBuilder {
     return made;
   }
 
+  /** For an op that forgets a NaN: where this value (channels first) has one, the session's answer does not count and the host's does. */
+  guardNaN(first: string): void {
+    // A mean is a NaN where a value is, and the library takes it in its own layout of channels.
+    this.#guarded.push(this.op('ReduceSum', [this.op('GlobalAveragePool', [first])], { keepdims: 0 }));
+  }
+
   /** Applies an elementwise op of one input in whatever layout it lies. */
   elementwise(input: number, output: number, apply: (name: string) => string): void {
     const first = this.isFirst(input);
@@ -151,15 +158,24 @@ export class SegmentBuilder {
     return this.#names.get(slot)!.plain!;
   }
 
-  /** Closes the model with its results. */
-  finish(outputs: readonly number[]): { readonly bytes: Uint8Array; readonly outputNames: readonly string[] } {
+  /** Closes the model with its results. Where values are guarded one more result comes last: a NaN if one of them has any. */
+  finish(outputs: readonly number[]): {
+    readonly bytes: Uint8Array;
+    readonly outputNames: readonly string[];
+    readonly isGuarded: boolean;
+  } {
     const outputNames = outputs.map((slot) => {
       // Two results may be one value, and ONNX wants each output once.
       const name = this.op('Identity', [this.plain(slot)]);
       this.#model.output(name, this.type(slot).dtype ?? 'DT_FLOAT');
       return name;
     });
-    return { bytes: this.#model.bytes(), outputNames };
+    const isGuarded = this.#guarded.length > 0;
+    if (isGuarded) {
+      outputNames.push(this.op('Sum', this.#guarded));
+      this.#model.output(outputNames.at(-1)!, 'DT_FLOAT');
+    }
+    return { bytes: this.#model.bytes(), outputNames, isGuarded };
   }
 
   get initializerBytes(): number {

@@ -1,9 +1,10 @@
+import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { FlatNode } from '../flatGraph.ts';
 import { failureAt } from '../failure.ts';
 import type { Kernel, OpContext, RunContext } from '../kernel.ts';
 import { opDefinition } from '../opDefinition.ts';
-import { isHandle, type Value } from '../value.ts';
+import { isHandle, numbers, type Value } from '../value.ts';
 import type { Lower, LowerContext, Lowered, ValueType } from './lowering.ts';
 import { lowerConvolution } from './lowerConvolution.ts';
 import { lowerElementwise } from './lowerElementwise.ts';
@@ -226,6 +227,8 @@ interface Opened {
   readonly slots: readonly number[];
   readonly names: readonly string[];
   readonly outputNames: readonly string[];
+  /** Whether the last output tells by a NaN that the answer does not count. */
+  readonly isGuarded: boolean;
 }
 
 /** Lowered nodes as one session, with their host kernels behind it. */
@@ -255,11 +258,11 @@ class Segment {
     const build = new SegmentBuilder((slot) => this.#analysis.type(slot));
     for (const member of this.#members) this.#analysis.lowered.get(member)!.emit(build, member.inputs, member.outputs);
     if (build.initializerBytes > maxModelBytes) return null;
-    const { bytes, outputNames } = build.finish(this.step.outputs);
+    const { bytes, outputNames, isGuarded } = build.finish(this.step.outputs);
     try {
       const session = await OnnxSession.create(bytes, this.#options.threads);
       this.#options.onSession(session);
-      return { session, slots: build.inputs, names: build.inputs.map((slot) => build.inputName(slot)), outputNames };
+      return { session, slots: build.inputs, names: build.inputs.map((slot) => build.inputName(slot)), outputNames, isGuarded };
     } catch (error) {
       // The host's kernels answer the same, only slower.
       this.#options.onRefusal?.(error);
@@ -275,8 +278,11 @@ class Segment {
       if (opened !== null) {
         try {
           const given = opened.slots.map((slot) => values.get(slot) as Tensor);
-          const dtypes = this.step.outputs.map((slot) => this.#analysis.type(slot).dtype ?? 'DT_FLOAT');
-          return await opened.session.run(opened.names, given, opened.outputNames, dtypes);
+          const dtypes: Dtype[] = this.step.outputs.map((slot) => this.#analysis.type(slot).dtype ?? 'DT_FLOAT');
+          if (opened.isGuarded) dtypes.push('DT_FLOAT');
+          const results = await opened.session.run(opened.names, given, opened.outputNames, dtypes);
+          if (!opened.isGuarded) return results;
+          if (!Number.isNaN(numbers(results.at(-1)!)[0])) return results.slice(0, -1);
         } catch (error) {
           // Inputs that an op refuses: the host says which, in TensorFlow's words.
           this.#options.onRefusal?.(error);

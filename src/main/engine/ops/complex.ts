@@ -1,21 +1,20 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { StatusError } from '../../tfserving/status.ts';
-import type { Kernel, OpFamily } from '../kernel.ts';
+import type { Kernel, MakeKernel, OpFamily } from '../kernel.ts';
 import { numbers, allocate, isComplex, isHandle, type Cells, type Value } from '../value.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 
-type Complex = readonly [re: number, im: number];
+export type Complex = readonly [re: number, im: number];
 
 const plus = ([a, b]: Complex, [c, d]: Complex): Complex => [a + c, b + d];
 const minus = ([a, b]: Complex, [c, d]: Complex): Complex => [a - c, b - d];
-const times = ([a, b]: Complex, [c, d]: Complex): Complex => [a * c - b * d, a * d + b * c];
+export const times = ([a, b]: Complex, [c, d]: Complex): Complex => [a * c - b * d, a * d + b * c];
 const scaled = ([a, b]: Complex, by: number): Complex => [a * by, b * by];
 function over([a, b]: Complex, [c, d]: Complex): Complex {
   const size = c * c + d * d;
   return [(a * c + b * d) / size, (b * c - a * d) / size];
 }
-const one: Complex = [1, 0];
-const i: Complex = [0, 1];
+export const one: Complex = [1, 0];
 const isZero = ([a, b]: Complex): boolean => a === 0 && b === 0;
 const exp = ([a, b]: Complex): Complex => [Math.exp(a) * Math.cos(b), Math.exp(a) * Math.sin(b)];
 const log = ([a, b]: Complex): Complex => [Math.log(Math.hypot(a, b)), Math.atan2(b, a)];
@@ -29,19 +28,57 @@ function sqrt([a, b]: Complex): Complex {
 }
 const sinh = ([a, b]: Complex): Complex => [Math.sinh(a) * Math.cos(b), Math.cosh(a) * Math.sin(b)];
 const cosh = ([a, b]: Complex): Complex => [Math.cosh(a) * Math.cos(b), Math.sinh(a) * Math.sin(b)];
-const tanh = (z: Complex): Complex => over(sinh(z), cosh(z));
+function tanh([a, b]: Complex): Complex {
+  const scale = Math.sinh(a) ** 2 + Math.cos(b) ** 2;
+  if (scale === Infinity) return [Math.sign(a), 4 * Math.sin(b) * Math.cos(b) * Math.exp(-2 * Math.abs(a))];
+  return [(Math.sinh(a) * Math.cosh(a)) / scale, (Math.sin(b) * Math.cos(b)) / scale];
+}
+/** Times i, and divided by it, with the signs of zeros. */
+const turnedLeft = ([a, b]: Complex): Complex => [-b, a];
+const turnedRight = ([a, b]: Complex): Complex => [b, -a];
 /** A function of `iz`, as the circular functions are of the hyperbolic ones. */
 const turned =
   (f: (z: Complex) => Complex): ((z: Complex) => Complex) =>
   (z) =>
-    times([0, -1], f(times(i, z)));
-const asinh = (z: Complex): Complex => log(plus(z, sqrt(plus(times(z, z), one))));
+    turnedRight(f(turnedLeft(z)));
+const withSign = (size: number, sign: number): number => (sign < 0 || Object.is(sign, -0) ? -Math.abs(size) : Math.abs(size));
+/** A function that keeps the quadrant, from its values in the first one. */
+const byQuadrant =
+  (f: (z: Complex) => Complex): ((z: Complex) => Complex) =>
+  ([a, b]) => {
+    const [re, im] = f([Math.abs(a), Math.abs(b)]);
+    return [withSign(re, a), withSign(im, b)];
+  };
+const asinh = byQuadrant((z) => log(plus(z, sqrt(plus(times(z, z), one)))));
 const acosh = (z: Complex): Complex => log(plus(z, times(sqrt(plus(z, one)), sqrt(minus(z, one)))));
-const atanh = (z: Complex): Complex => scaled(minus(log(plus(one, z)), log(minus(one, z))), 0.5);
+const atanh = byQuadrant(([a, b]) => [
+  Math.log1p((4 * a) / ((1 - a) * (1 - a) + b * b)) / 4,
+  Math.atan2(2 * b, (1 - a) * (1 + a) - b * b) / 2,
+]);
 const asin = turned(asinh);
-const power = (a: Complex, b: Complex): Complex => (isZero(b) ? one : exp(times(b, log(a))));
+const acos = (z: Complex): Complex => {
+  const [re, im] = asin(z);
+  return [Math.PI / 2 - re, -im];
+};
+function rsqrt([a, b]: Complex): Complex {
+  const size = Math.hypot(a, b);
+  if (size === 0) return [Infinity, NaN];
+  if (size === Infinity) return [0, 0];
+  const root = Math.sqrt((Math.abs(a) + size) / 2);
+  return a >= 0 ? [root / size, -b / (2 * root * size)] : [Math.abs(b) / (2 * root * size), b < 0 ? root / size : -root / size];
+}
+function log1p(z: Complex): Complex {
+  const more = plus(one, z);
+  return isZero(more) ? [-Infinity, NaN] : log(more);
+}
 
-const binaries: Readonly<Record<string, (a: Complex, b: Complex) => Complex>> = {
+/** Rounds what a function of complex64 keeps between its steps, where TensorFlow's terms cancel. */
+type Round = (x: number) => number;
+const rounded = ([a, b]: Complex, round: Round): Complex => [round(a), round(b)];
+const logByParts = ([a, b]: Complex, round: Round): Complex => rounded([Math.log(round(Math.hypot(a, b))), Math.atan2(b, a)], round);
+const power = (a: Complex, b: Complex, round: Round): Complex => (isZero(b) ? one : exp(rounded(times(b, logByParts(a, round)), round)));
+
+const binaries: Readonly<Record<string, (a: Complex, b: Complex, round: Round) => Complex>> = {
   Add: plus,
   AddV2: plus,
   Sub: minus,
@@ -52,7 +89,7 @@ const binaries: Readonly<Record<string, (a: Complex, b: Complex) => Complex>> = 
   DivNoNan: (a, b) => (isZero(b) ? [0, 0] : over(a, b)),
   Xdivy: (a, b) => (isZero(a) ? [0, 0] : over(a, b)),
   Xlogy: (a, b) => (isZero(a) ? [0, 0] : times(a, log(b))),
-  Xlog1py: (a, b) => (isZero(a) ? [0, 0] : times(a, log(plus(one, b)))),
+  Xlog1py: (a, b, round) => (isZero(a) ? [0, 0] : times(a, logByParts(plus(one, b), round))),
   Pow: power,
   SquaredDifference: ([a, b], [c, d]) => [(a - c) ** 2 + (b - d) ** 2, 0],
 };
@@ -67,16 +104,16 @@ const unaries: Readonly<Record<string, (a: Complex) => Complex>> = {
   Reciprocal: (z) => over(one, z),
   Inv: (z) => over(one, z),
   Sqrt: sqrt,
-  Rsqrt: (z) => over(one, sqrt(z)),
+  Rsqrt: rsqrt,
   Exp: exp,
   Expm1: (z) => minus(exp(z), one),
   Log: log,
-  Log1p: (z) => log(plus(one, z)),
+  Log1p: log1p,
   Sin: turned(sinh),
-  Cos: (z) => cosh(times(i, z)),
+  Cos: (z) => cosh(turnedLeft(z)),
   Tan: turned(tanh),
   Asin: asin,
-  Acos: (z) => minus([Math.PI / 2, 0], asin(z)),
+  Acos: acos,
   Atan: turned(atanh),
   Sinh: sinh,
   Cosh: cosh,
@@ -88,6 +125,15 @@ const unaries: Readonly<Record<string, (a: Complex) => Complex>> = {
 };
 
 const at = (values: Cells<number>, index: number): Complex => [values[index * 2]!, values[index * 2 + 1]!];
+
+/** Complex cells one by one, and back. */
+export const pairsOf = (x: Tensor): Complex[] => Array.from({ length: x.data.length / 2 }, (_, index) => at(numbers(x), index));
+export function ofPairs(dtype: Tensor['dtype'], shape: readonly number[], pairs: readonly Complex[]): Tensor {
+  const into = allocate(dtype, shape);
+  const to = numbers(into);
+  for (const [index, [re, im]] of pairs.entries()) [to[index * 2], to[index * 2 + 1]] = [re, im];
+  return into;
+}
 
 /** A binary op of complex numbers, which lie as pairs. */
 export function complexBinary(op: string, a: Tensor, b: Tensor): Tensor {
@@ -101,7 +147,8 @@ export function complexBinary(op: string, a: Tensor, b: Tensor): Tensor {
   if (f === undefined) throw new StatusError('UNIMPLEMENTED', `${op} of complex numbers is not supported`);
   const into = allocate(a.dtype, shape);
   const to = numbers(into);
-  for (let i = 0; i < ax.length; i += 1) [to[i * 2], to[i * 2 + 1]] = f(at(x, ax[i]!), at(y, bx[i]!)) as [number, number];
+  const round: Round = a.dtype === 'DT_COMPLEX64' ? Math.fround : (x) => x;
+  for (let i = 0; i < ax.length; i += 1) [to[i * 2], to[i * 2 + 1]] = f(at(x, ax[i]!), at(y, bx[i]!), round) as [number, number];
   return into;
 }
 
@@ -161,20 +208,29 @@ export const byProducts = (family: OpFamily): OpFamily =>
     return joined(combine(ac, bd, -1), combine(ad, bc, 1));
   });
 
-/** Kernels that have no meaning of their own for complex tensors here: refused by name, never computed as if they were real. */
-export const realOnly = (family: OpFamily): OpFamily =>
-  Object.fromEntries(
-    Object.entries(family).map(([name, make]) => [
-      name,
-      (op) => {
-        const kernel = make(op);
-        return (inputs, run) => {
-          if (hasComplex(inputs)) throw new StatusError('UNIMPLEMENTED', `${name} of complex numbers is not supported`);
-          return kernel(inputs, run);
-        };
-      },
-    ]),
+/** The other sign of the imaginary parts; what is not complex is itself. */
+function conjugate(value: Value): Value {
+  if (isHandle(value) || !isComplex(value.dtype)) return value;
+  return ofPairs(
+    value.dtype,
+    value.shape,
+    pairsOf(value).map(([re, im]) => [re, -im]),
   );
+}
+
+/** A product of tensors that may be adjoints, which are conjugated as well as transposed; `flags` has the attribute of an input. */
+export const adjoined =
+  (make: MakeKernel, flags: Readonly<Record<number, string>>): MakeKernel =>
+  (op) => {
+    const kernel = byProducts({ product: make })['product']!(op);
+    const adjoints = Object.entries(flags).flatMap(([input, flag]) => (op.attributes.bool(flag) ? [Number(input)] : []));
+    if (adjoints.length === 0) return kernel;
+    return (inputs, run) =>
+      kernel(
+        inputs.map((input, at) => (adjoints.includes(at) ? conjugate(input) : input)),
+        run,
+      );
+  };
 
 function mapped(family: OpFamily, ofComplex: (kernel: Kernel) => Kernel): OpFamily {
   return Object.fromEntries(

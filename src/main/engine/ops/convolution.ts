@@ -132,17 +132,14 @@ const backpropInput: MakeKernel = ({ node, attributes }) => {
     const spatial = wanted.length === rank - 2 ? wanted : channelsFirst ? wanted.slice(2) : wanted.slice(1, -1);
     const channels = wanted.length === rank - 2 ? filter.shape.at(-2)! : channelsFirst ? wanted[1]! : wanted.at(-1)!;
     const [perGroup = 1, filters = 1] = filter.shape.slice(-2);
-    if (gradient.shape.at(-1) !== filters)
-      throw invalid(
-        `Conv2DSlowBackpropInput: filter and out_backprop must have the same out_depth: ${filters} vs. ${gradient.shape.at(-1) ?? 0}`,
-      );
+    if (gradient.shape.at(-1) !== filters) throw invalid('Conv2DCustomBackpropInput: filter and out_backprop must have the same out_depth');
     const axes = strides.map((stride, axis) =>
       windowAxis(spatial[axis]!, filter.shape[axis]!, stride, dilations[axis]!, padding, explicit[axis]!),
     );
-    for (const [axis, { output }] of axes.entries()) {
+    for (const [axis, { output, input, window, stride, dilation }] of axes.entries()) {
       if (output !== gradient.shape[axis + 1])
         throw invalid(
-          `Conv2DSlowBackpropInput: Size of out_backprop doesn't match computed: actual = ${gradient.shape[axis + 1] ?? 0}, computed = ${output} spatial_dim: ${axis + 1}`,
+          `Conv2DCustomBackpropInput: Size of out_backprop doesn't match computed: actual = ${gradient.shape[axis + 1] ?? 0}, computed = ${output} spatial_dim: ${axis + 1} input: ${input} filter: ${window} output: ${gradient.shape[axis + 1] ?? 0} stride: ${stride} dilation: ${dilation}`,
         );
     }
     const batch = gradient.shape[0]!;
@@ -219,6 +216,7 @@ const batchNorm: MakeKernel = ({ attributes }) => {
   ];
   return (inputs) => {
     const given = tensorOf(inputs[0]);
+    if (given.shape.length !== 4 && given.shape.length !== 5) throw invalid(`input must be 4 or 5-dimensional${shapeText(given.shape)}`);
     const x = channelsFirst ? toChannelsLast(widened(given)) : widened(given);
     const [scale, offset, meanGiven, varianceGiven] = inputs
       .slice(1, 5)

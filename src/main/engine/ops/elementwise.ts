@@ -1,7 +1,7 @@
 import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { StatusError } from '../../tfserving/status.ts';
-import { narrowed, widened } from '../float16.ts';
+import { isFloat16, narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { allocate, bigints, invalid, isComplex, isFloating, isWide, numbers, strings, tensorOf, typeText, type Value } from '../value.ts';
 import { broadcastShape, zipBroadcast } from './broadcast.ts';
@@ -185,7 +185,17 @@ const keepNaN =
   (f: OfNumber): OfNumber =>
   (x, y) =>
     Number.isNaN(x) || Number.isNaN(y) ? NaN : f(x, y);
-const relu = (x: number): number => (x > 0 || Number.isNaN(x) ? x : 0);
+/** No less than zero, no more than `most`. TensorFlow's loop of vectors makes a negative zero positive, its plain one, of 16 bits, does not. */
+const rectifier = (most: number): MakeKernel => {
+  const capped = (x: number): number => (x > most ? most : x);
+  const ofBigint = (x: bigint): bigint => (x < 0n ? 0n : most === 6 && x > 6n ? 6n : x);
+  const plain = unary((x) => (x < 0 ? 0 : capped(x)));
+  const byVectors = unary((x) => (x <= 0 ? 0 : capped(x)), { integers: true, ofBigint });
+  return (op) => {
+    const [half, other] = [plain(op), byVectors(op)];
+    return (inputs, run) => (isFloat16(inputs[0]!.dtype) ? half : other)(inputs, run);
+  };
+};
 const add = binary(
   (x, y) => x + y,
   (x, y) => x + y,
@@ -371,8 +381,8 @@ export const elementwise: OpFamily = {
   Sigmoid: unary(sigmoid),
   Softplus: unary(softplus),
   Softsign: unary((x) => x / (1 + Math.abs(x))),
-  Relu: unary(relu, { integers: true, ofBigint: (x) => (x > 0n ? x : 0n) }),
-  Relu6: unary((x) => (x > 6 ? 6 : relu(x)), { integers: true, ofBigint: (x) => (x > 6n ? 6n : x > 0n ? x : 0n) }),
+  Relu: rectifier(Infinity),
+  Relu6: rectifier(6),
   Elu: unary((x) => (x < 0 ? Math.expm1(x) : x)),
   Selu: unary(selu),
   LeakyRelu: (op) => {

@@ -206,18 +206,28 @@ function batchOf(serialized: Tensor, names: Tensor | undefined): Batch {
 
 const keysOf = (tensors: readonly Tensor[]): readonly string[] => tensors.flatMap((one) => strings(one).map(text));
 
+function checkDefault(at: number, shape: readonly number[], fallback: Tensor): void {
+  const told = shapeText(shape.map((dim) => (dim < 0 ? '?' : dim)) as number[]);
+  if (shape.length > 0 && shape[0]! < 0) {
+    if (fallback.data.length !== 1)
+      throw invalid(
+        `dense_shape[${at}] is a variable length shape: ${told}, therefore def_value[${at}] must contain a single element (the padding element).  But its shape is: ${shapeText(fallback.shape)}`,
+      );
+  } else if (fallback.data.length > 0 && shapeText(fallback.shape) !== told)
+    throw invalid(`def_value[${at}].shape() == ${shapeText(fallback.shape)} is not compatible with dense_shapes_[${at}] == ${told}`);
+}
+
 function denseWanted(
   keys: readonly string[],
   types: readonly Dtype[],
   shapes: readonly (readonly number[] | null)[],
   fallbacks: readonly Tensor[],
 ): Wanted['dense'] {
-  return types.map((dtype, at) => ({
-    key: keys[at] ?? '',
-    dtype,
-    shape: shapes[at] ?? [],
-    fallback: fallbacks[at] ?? allocate(dtype, [0]),
-  }));
+  return types.map((dtype, at) => {
+    const [shape, fallback] = [shapes[at] ?? [], fallbacks[at] ?? allocate(dtype, [0])];
+    checkDefault(at, shape, fallback);
+    return { key: keys[at] ?? '', dtype, shape, fallback };
+  });
 }
 
 const parseExampleV2: MakeKernel = ({ attributes }) => {

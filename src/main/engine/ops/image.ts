@@ -271,7 +271,8 @@ const colour =
   (inputs) => {
     const given = tensorOf(inputs[0]);
     const x = widened(given);
-    if (x.shape.at(-1) !== 3) throw invalid(`input must have 3 channels but instead has ${x.shape.at(-1) ?? 0} channels`);
+    if (x.shape.at(-1) !== 3)
+      throw new StatusError('FAILED_PRECONDITION', `input must have 3 channels but input only has ${x.shape.at(-1) ?? 0} channels.`);
     const into = allocate(x.dtype, x.shape);
     const [from, to] = [numbers(x), numbers(into)];
     for (let i = 0; i < to.length; i += 3)

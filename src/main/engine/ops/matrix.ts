@@ -1,9 +1,22 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import { allocate, cells, invalid, isComplex, isWide, reshaped, shapeText, sizeOf, tensorOf, type Cells } from '../value.ts';
-import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
-import { byParts, byProducts } from './complex.ts';
+import {
+  allocate,
+  bigints,
+  cells,
+  invalid,
+  isComplex,
+  isWide,
+  numbers,
+  reshaped,
+  shapeText,
+  sizeOf,
+  tensorOf,
+  type Cells,
+} from '../value.ts';
+import { broadcastShape, broadcastStrides, placesOf, zipBroadcast } from './broadcast.ts';
+import { adjoined, byParts, byProducts } from './complex.ts';
 import { transpose } from './shape.ts';
 import { unsupportedType } from './elementwise.ts';
 
@@ -92,13 +105,17 @@ const matMul: MakeKernel = ({ attributes }) => {
   const [ta, tb] = [attributes.bool('transpose_a'), attributes.bool('transpose_b')];
   return (inputs) => {
     const [a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
-    if (a.shape.length !== 2) throw invalid(`In[0] and In[1] has different ndims: ${shapeText(a.shape)} vs. ${shapeText(b.shape)}`);
-    if (b.shape.length !== 2) throw invalid(`In[1] is not a matrix. Instead it has shape ${shapeText(b.shape)}`);
+    if (a.shape.length !== b.shape.length)
+      throw invalid(`In[0] and In[1] has different ndims: ${shapeText(a.shape)} vs. ${shapeText(b.shape)}`);
+    if (a.shape.length !== 2) throw invalid(`In[0] and In[1] ndims must be == 2: ${a.shape.length}`);
     if (a.shape[ta ? 0 : 1] !== b.shape[tb ? 1 : 0])
       throw invalid(`Matrix size-incompatible: In[0]: ${shapeText(a.shape)}, In[1]: ${shapeText(b.shape)}`);
     return batchMatMul(a, b, ta, tb);
   };
 };
+
+const canBroadcast = (a: readonly number[], b: readonly number[]): boolean =>
+  a.toReversed().every((dim, at) => dim === 1 || (b.at(-1 - at) ?? 1) === 1 || dim === b.at(-1 - at));
 
 const batched: MakeKernel = ({ node, attributes }) => {
   const [ta, tb] = [attributes.bool('adj_x'), attributes.bool('adj_y')];
@@ -106,10 +123,12 @@ const batched: MakeKernel = ({ node, attributes }) => {
     const [a, b] = [tensorOf(inputs[0]), tensorOf(inputs[1])];
     if (a.shape.length < 2) throw invalid(`In[0] ndims must be >= 2: ${a.shape.length}`);
     if (b.shape.length < 2) throw invalid(`In[1] ndims must be >= 2: ${b.shape.length}`);
-    if (node.op === 'BatchMatMul')
+    if (node.op === 'BatchMatMul') {
       for (let axis = 0; axis < a.shape.length - 2; axis += 1)
         if (a.shape[axis] !== b.shape[axis])
           throw invalid(`In[0].dim(${axis}) and In[1].dim(${axis}) must be the same: ${shapeText(a.shape)} vs ${shapeText(b.shape)}`);
+    } else if (!canBroadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)))
+      throw invalid(`In[0] and In[1] must have compatible batch dimensions: ${shapeText(a.shape)} vs. ${shapeText(b.shape)}`);
     if (a.shape.at(ta ? -2 : -1) !== b.shape.at(tb ? -1 : -2))
       throw invalid(`Matrix size-incompatible: In[0]: ${shapeText(a.shape)}, In[1]: ${shapeText(b.shape)}`);
     return batchMatMul(a, b, ta, tb);
@@ -156,7 +175,7 @@ function simplified(x: Tensor, labels: string, kept: ReadonlySet<string>): reado
 
 /** Einstein summation of one or two operands, by one batched matrix product. */
 export function einsum(equation: string, given: readonly Tensor[]): Tensor {
-  const [left = '', right = ''] = equation.replaceAll(' ', '').split('->');
+  const [left = '', right = ''] = equation.split('->');
   const terms = left.split(',');
   if (terms.length !== given.length || given.length > 2) throw invalid(`Expecting 1 or 2 inputs for einsum, got ${given.length}`);
   const dtype = given[0]!.dtype;
@@ -170,6 +189,8 @@ export function einsum(equation: string, given: readonly Tensor[]): Tensor {
     .toSorted()
     .at(-1);
   const batchCount = widest === undefined ? 0 : widest.codePointAt(0)! - 0x4e00 + 1;
+  if (batchCount > 0 && !right.includes('...'))
+    throw invalid(`Output contains ${batchCount} broadcasting dimension(s) but no ellipsis (...) was found in the output subscripts.`);
   const result = labelsOf(right, batchCount + right.replace('...', '').length);
   const dims = new Map<string, number>();
   for (const [index, term] of labels.entries())
@@ -210,7 +231,7 @@ export function einsum(equation: string, given: readonly Tensor[]): Tensor {
   };
   const x = reshaped(order(a, aLabels, [...batch, ...aFree, ...summed]), [size(batch), size(aFree), size(summed)]);
   const y = reshaped(order(b, bLabels, [...batch, ...summed, ...bFree]), [size(batch), size(summed), size(bFree)]);
-  const product = batchMatMul(x, y, false, false);
+  const product = summed.length === 0 ? outerProduct(x, y) : batchMatMul(x, y, false, false);
   const made = [...batch, ...aFree, ...bFree];
   const whole = reshaped(
     product,
@@ -223,6 +244,15 @@ export function einsum(equation: string, given: readonly Tensor[]): Tensor {
     ),
     dtype,
   );
+}
+
+/** Products without a sum: of [batch, m, 1] and [batch, 1, n]. */
+function outerProduct(x: Tensor, y: Tensor): Tensor {
+  const shape = broadcastShape(x.shape, y.shape);
+  const into = allocate(x.dtype, shape);
+  if (isWide(x.dtype)) zipBroadcast(bigints(x), x.shape, bigints(y), y.shape, bigints(into), shape, (a, b) => a * b);
+  else zipBroadcast(numbers(x), x.shape, numbers(y), y.shape, numbers(into), shape, (a, b) => a * b);
+  return into;
 }
 
 function repeated(x: Tensor, shape: readonly number[]): Tensor {
@@ -255,6 +285,8 @@ const biasAdd: MakeKernel = ({ attributes }) => {
   };
 };
 
+const adjoints = { 0: 'adj_x', 1: 'adj_y' };
+
 const products = byProducts({
   MatMul: matMul,
   Einsum: ({ attributes }) => {
@@ -265,8 +297,8 @@ const products = byProducts({
 
 export const matrixOps: OpFamily = {
   ...products,
-  BatchMatMul: batched,
-  BatchMatMulV2: batched,
-  BatchMatMulV3: batched,
+  BatchMatMul: adjoined(batched, adjoints),
+  BatchMatMulV2: adjoined(batched, adjoints),
+  BatchMatMulV3: adjoined(batched, adjoints),
   ...byParts({ BiasAdd: biasAdd }),
 };

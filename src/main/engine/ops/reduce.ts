@@ -1,5 +1,6 @@
 import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
+import { StatusError } from '../../tfserving/status.ts';
 import { narrowed, widened } from '../float16.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import {
@@ -12,6 +13,7 @@ import {
   scalarInteger,
   integers,
   invalid,
+  isComplex,
   isFloating,
   isWide,
   numbers,
@@ -24,7 +26,7 @@ import {
 } from '../value.ts';
 import { placesOf } from './broadcast.ts';
 import { axisOf } from './axis.ts';
-import { byParts, realOnly } from './complex.ts';
+import { byParts, ofPairs, one, pairsOf, times, type Complex } from './complex.ts';
 import { unsupportedType } from './elementwise.ts';
 import { gather } from './gather.ts';
 
@@ -59,15 +61,24 @@ function grouped(
 interface Fold {
   readonly start: (dtype: Dtype) => number;
   readonly fold: (a: number, b: number) => number;
+  /** Of integers up to 32 bits, where their products do not fit into a double. */
+  readonly foldWhole?: (a: number, b: number) => number;
   readonly startBig?: (dtype: Dtype) => bigint;
   readonly foldBig?: (a: bigint, b: bigint) => bigint;
   readonly finish?: (sum: number, count: number) => number;
   readonly finishBig?: (sum: bigint, count: number) => bigint;
+  /** Whether the sum is of the op's own type before `finish`. */
+  readonly wraps?: boolean;
+  readonly complex?: {
+    readonly start: Complex;
+    readonly fold: (a: Complex, b: Complex) => Complex;
+    readonly finish?: (sum: Complex) => Complex;
+  };
 }
 
 const reduction =
-  ({ start, fold, startBig, foldBig, finish, finishBig }: Fold): MakeKernel =>
-  ({ attributes }) => {
+  ({ start, fold: foldReal, foldWhole = foldReal, startBig, foldBig, finish, finishBig, wraps = false, complex }: Fold): MakeKernel =>
+  ({ node, attributes }) => {
     const keep = attributes.bool('keep_dims');
     return (inputs) => {
       const given = tensorOf(inputs[0]);
@@ -77,6 +88,16 @@ const reduction =
       const shape = x.shape.flatMap((dim, axis) => (reduced[axis] ? (keep ? [1] : []) : [dim]));
       const { rows, length, order } = grouped(x.shape, reduced);
       const into = allocate(x.dtype, shape);
+      if (isComplex(x.dtype)) {
+        if (complex === undefined) throw new StatusError('UNIMPLEMENTED', `${node.op} of complex numbers is not supported`);
+        const from = pairsOf(x);
+        const sums = Array.from({ length: rows }, (_, row) => {
+          let sum = complex.start;
+          for (let i = row * length; i < (row + 1) * length; i += 1) sum = complex.fold(sum, from[order === null ? i : order[i]!]!);
+          return complex.finish === undefined ? sum : complex.finish(sum);
+        });
+        return ofPairs(x.dtype, shape, sums);
+      }
       if (isWide(x.dtype)) {
         if (startBig === undefined || foldBig === undefined) throw unsupportedType(x.dtype);
         const [from, to] = [bigints(x), bigints(into)];
@@ -89,11 +110,14 @@ const reduction =
         const [from, to] = [numbers(x), numbers(into)];
         const initial = start(x.dtype);
         const whole = !isFloating(x.dtype);
+        const fold = whole ? foldWhole : foldReal;
         for (let row = 0, at = 0; row < rows; row += 1) {
           let sum = initial;
           if (order === null) for (let i = 0; i < length; i += 1, at += 1) sum = fold(sum, from[at]!);
           else for (let i = 0; i < length; i += 1, at += 1) sum = fold(sum, from[order[at]!]!);
-          const result = finish === undefined ? sum : finish(sum, length);
+          to[row] = sum;
+          if (finish === undefined) continue;
+          const result = finish(wraps ? to[row]! : sum, length);
           to[row] = whole ? Math.trunc(result) : result;
         }
       }
@@ -154,7 +178,15 @@ const argument =
 
 /** Running sums or products along one axis. */
 const cumulative =
-  (fold: (a: number, b: number) => number, foldBig: (a: bigint, b: bigint) => bigint, start: number): MakeKernel =>
+  (
+    fold: (a: number, b: number) => number,
+    foldBig: (a: bigint, b: bigint) => bigint,
+    start: number,
+    {
+      foldWhole = fold,
+      foldComplex,
+    }: { readonly foldWhole?: typeof fold; readonly foldComplex?: (a: Complex, b: Complex) => Complex } = {},
+  ): MakeKernel =>
   ({ attributes }) => {
     const [exclusive, reverse] = [attributes.bool('exclusive'), attributes.bool('reverse')];
     return (inputs) => {
@@ -181,8 +213,13 @@ const cumulative =
           }
         }
       };
+      if (isComplex(x.dtype) && foldComplex !== undefined) {
+        const sums: Complex[] = [];
+        run(pairsOf(x), sums, [start, 0], foldComplex);
+        return ofPairs(x.dtype, x.shape, sums);
+      }
       if (isWide(x.dtype)) run(bigints(x), bigints(into), BigInt(start), foldBig);
-      else run(numbers(x), numbers(into), start, fold);
+      else run(numbers(x), numbers(into), start, isFloating(x.dtype) ? fold : foldWhole);
       return narrowed(into, given.dtype);
     };
   };
@@ -258,22 +295,34 @@ const sums = byParts({
   ),
 });
 
-const products = realOnly({
-  Prod: reduction({ start: () => 1, fold: (a, b) => a * b, startBig: () => 1n, foldBig: (a, b) => BigInt.asIntN(64, a * b) }),
+const products: OpFamily = {
+  Prod: reduction({
+    start: () => 1,
+    fold: (a, b) => a * b,
+    foldWhole: Math.imul,
+    startBig: () => 1n,
+    foldBig: (a, b) => BigInt.asIntN(64, a * b),
+    complex: { start: one, fold: times },
+  }),
+  // Squares of integers wrap as their type does, and so does their sum.
   EuclideanNorm: reduction({
     start: () => 0,
     fold: (a, b) => a + b * b,
+    foldWhole: (a, b) => (a + Math.imul(b, b)) | 0,
     finish: Math.sqrt,
     startBig: () => 0n,
-    foldBig: (a, b) => a + b * b,
+    foldBig: (a, b) => BigInt.asIntN(64, a + b * b),
     finishBig: (sum) => BigInt(Math.floor(Math.sqrt(Number(sum)))),
+    wraps: true,
+    complex: { start: [0, 0], fold: ([sum], [re, im]) => [sum + re * re + im * im, 0], finish: ([sum]) => [Math.sqrt(sum), 0] },
   }),
   Cumprod: cumulative(
     (a, b) => a * b,
     (a, b) => a * b,
     1,
+    { foldWhole: Math.imul, foldComplex: times },
   ),
-});
+};
 
 export const reduceOps: OpFamily = {
   ...sums,

@@ -1,6 +1,7 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { dtypeSizeBytes, type Dtype } from '../../../shared/tensor/dtype.ts';
+import { StatusError } from '../../tfserving/status.ts';
 import { narrowed, widened } from '../float16.ts';
 import {
   allocate,
@@ -9,13 +10,15 @@ import {
   integers,
   scalarInteger,
   invalid,
+  isComplex,
+  isFloating,
   isWide,
   shapeText,
   sizeOf,
   tensorOf,
   type Cells,
 } from '../value.ts';
-import { byParts, realOnly } from './complex.ts';
+import { byParts, ofPairs, one, pairsOf, times, type Complex } from './complex.ts';
 import { placeText } from './gather.ts';
 
 export type ScatterMode = 'update' | 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max';
@@ -43,6 +46,17 @@ type CheckUpdates = (target: readonly number[], index: readonly number[], update
 
 const checkTensorScatter: CheckUpdates = (target, index, updates) => {
   if (index.length === 0) throw invalid('Indices shape must have rank at least one. Found:[]');
+  if (index.length === 1 && updates.length > 0 && updates.at(-1) !== target.at(-1)) {
+    const inner = target.length - 1;
+    throw invalid(
+      `The inner ${inner} dimensions of output.shape=${shapeText(target)} must match the inner ${inner} dimensions of updates.shape=${shapeText(updates)}`,
+    );
+  }
+  checkRowOfIndices(index, updates);
+  if (index.length === 1 && shapeText(target.slice(index[0])) !== shapeText(updates))
+    throw invalid(
+      `Inner dimensions of output shape must match inner dimensions of updates shape. Output: ${shapeText(target)} updates: ${shapeText(updates)}`,
+    );
   const outer = index.length - 1;
   if (updates.length < outer || shapeText(index.slice(0, outer)) !== shapeText(updates.slice(0, outer)))
     throw invalid(
@@ -51,7 +65,18 @@ const checkTensorScatter: CheckUpdates = (target, index, updates) => {
   checkInner('tensor', target, index, updates);
 };
 
+/** A vector of indices is one place, and still wants as many updates as it is long. */
+function checkRowOfIndices(index: readonly number[], updates: readonly number[]): void {
+  if (index.length !== 1) return;
+  if (updates.length === 0) throw invalid('Updates shape must have rank at least one. Found:[]');
+  if (index[0] !== updates[0])
+    throw invalid(
+      `Dimensions [0,1) of indices[shape=${shapeText(index)}] = ${index[0]} must match dimensions [0,1) of updates[shape=${shapeText(updates)}] = ${updates[0]}`,
+    );
+}
+
 const checkScatterNd: CheckUpdates = (target, index, updates) => {
+  checkRowOfIndices(index, updates);
   const outer = Math.max(0, index.length - 1);
   if (shapeText(index.slice(0, outer)) !== shapeText(updates.slice(0, outer)))
     throw invalid(
@@ -150,7 +175,7 @@ const segments =
     start: number | 'lowest' | 'highest',
     fold: (a: number, b: number) => number,
     foldBig: (a: bigint, b: bigint) => bigint,
-    mean = false,
+    { mean = false, foldWhole = fold }: { readonly mean?: boolean; readonly foldWhole?: typeof fold } = {},
   ): MakeKernel =>
   ({ node }) =>
   (inputs) => {
@@ -170,12 +195,14 @@ const segments =
     const inner = data.shape.slice(index.shape.length);
     const innerSize = sizeOf(inner);
     const into = allocate(data.dtype, checkedShape([count, ...inner]));
-    const sums = cells(into.data) as Cells<number | bigint>;
-    const values = cells(data.data) as Cells<number | bigint>;
-    const wide = isWide(data.dtype);
+    const [wide, complex] = [isWide(data.dtype), isComplex(data.dtype)];
+    if (complex && start !== 1) throw new StatusError('UNIMPLEMENTED', `${node.op} of complex numbers is not supported`);
+    const sums: Cells<unknown> = complex ? [] : cells(into.data);
+    const values: Cells<unknown> = complex ? pairsOf(data) : cells(data.data);
+    const combine = (complex ? times : wide ? foldBig : isFloating(data.dtype) ? fold : foldWhole) as (a: unknown, b: unknown) => unknown;
     const first = typeof start === 'number' ? start : rangeOf(given.dtype)[start === 'lowest' ? 0 : 1];
     const empty = unsorted ? first : start === 1 ? 1 : 0;
-    for (let i = 0; i < sums.length; i += 1) sums[i] = wide ? BigInt(empty) : Number(empty);
+    for (let i = 0; i < count * innerSize; i += 1) sums[i] = complex ? one : wide ? BigInt(empty) : Number(empty);
     const counts = Array.from<number>({ length: count }).fill(0);
     for (const [row, segment] of which.entries()) {
       if (segment < 0 && unsorted) continue;
@@ -187,8 +214,8 @@ const segments =
       const isFirst = counts[segment] === 0 && !unsorted;
       counts[segment]! += 1;
       for (let c = 0; c < innerSize; c += 1) {
-        const [to, value] = [segment * innerSize + c, values[row * innerSize + c]!];
-        sums[to] = isFirst ? value : wide ? foldBig(sums[to] as bigint, value as bigint) : fold(sums[to] as number, value as number);
+        const [to, value] = [segment * innerSize + c, values[row * innerSize + c]];
+        sums[to] = isFirst ? value : combine(sums[to], value);
       }
     }
     if (mean)
@@ -196,7 +223,7 @@ const segments =
         const many = Math.max(1, counts[Math.floor(i / innerSize)]!);
         sums[i] = wide ? (sums[i] as bigint) / BigInt(many) : (sums[i] as number) / many;
       }
-    return narrowed(into, given.dtype);
+    return complex ? ofPairs(data.dtype, into.shape, sums as unknown as Complex[]) : narrowed(into, given.dtype);
   };
 
 const sum = segments(
@@ -208,6 +235,7 @@ const prod = segments(
   1,
   (a, b) => a * b,
   (a, b) => a * b,
+  { foldWhole: Math.imul },
 );
 const max = segments('lowest', Math.max, (a, b) => (a > b ? a : b));
 // Of two values the later one where they do not compare: a NaN is forgotten by the next row.
@@ -243,11 +271,11 @@ const linear = byParts({
     0,
     (a, b) => a + b,
     (a, b) => a + b,
-    true,
+    { mean: true },
   ),
   UnsortedSegmentSum: sum,
   UnsortedSegmentMax: max,
   UnsortedSegmentMin: min,
 });
 
-export const scatterOps: OpFamily = { ...linear, ...realOnly({ SegmentProd: prod, UnsortedSegmentProd: prod }) };
+export const scatterOps: OpFamily = { ...linear, SegmentProd: prod, UnsortedSegmentProd: prod };

@@ -68,13 +68,20 @@ function bluestein(re: Float64Array, im: Float64Array, inverse: boolean): void {
 }
 
 const row = (length: number): readonly [Float64Array, Float64Array] => [new Float64Array(length), new Float64Array(length)];
+/** The length of the rows; refuses those shorter than the transform wants. */
+function lastDimension({ shape }: Tensor, least: number): number {
+  const width = shape.at(-1);
+  if (width === undefined) throw invalid('Input must have rank of at least 1 but got: []');
+  if (width < least && sizeOf(shape) > 0)
+    throw invalid(`Input dimension ${shape.length - 1} must have length of at least ${least} but got: ${width}`);
+  return width;
+}
 const isDouble = (x: Tensor): boolean => x.dtype === 'DT_DOUBLE' || x.dtype === 'DT_COMPLEX128';
 
 const real: MakeKernel = () => (inputs) => {
   const x = tensorOf(inputs[0]);
   const [length = 0] = integers(tensorOf(inputs[1]));
-  if (x.shape.length === 0) throw invalid('Input must have rank of at least 1 but got: []');
-  const width = x.shape.at(-1)!;
+  const width = lastDimension(x, length);
   const half = Math.floor(length / 2) + 1;
   const into = allocate(isDouble(x) ? 'DT_COMPLEX128' : 'DT_COMPLEX64', [...x.shape.slice(0, -1), half]);
   const [from, to] = [numbers(x), numbers(into)];
@@ -90,8 +97,8 @@ const real: MakeKernel = () => (inputs) => {
 const inverseReal: MakeKernel = () => (inputs) => {
   const x = tensorOf(inputs[0]);
   const [length = 0] = integers(tensorOf(inputs[1]));
-  const width = x.shape.at(-1) ?? 0;
   const half = Math.floor(length / 2) + 1;
+  const width = lastDimension(x, half);
   const into = allocate(isDouble(x) ? 'DT_DOUBLE' : 'DT_FLOAT', [...x.shape.slice(0, -1), length]);
   const [from, to] = [numbers(x), numbers(into)];
   for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {
@@ -111,7 +118,7 @@ const complex =
   () =>
   (inputs) => {
     const x = tensorOf(inputs[0]);
-    const length = x.shape.at(-1) ?? 1;
+    const length = lastDimension(x, 0);
     const into = allocate(x.dtype, x.shape);
     const [from, to] = [cells(x.data) as Cells<number>, numbers(into)];
     for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {

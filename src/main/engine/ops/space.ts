@@ -8,7 +8,15 @@ import { slice, transpose } from './shape.ts';
 
 /** Ops that move blocks between space, depth and batch. */
 
+/** Refuses sizes of blocks below one, and negative paddings or crops. */
+function checkBlocks(block: readonly number[], edges: readonly number[], name: 'Paddings' | 'Crops'): void {
+  const none = block.findIndex((size) => size < 1);
+  if (none >= 0) throw invalid(`All values in block_shape must be positive, got value, ${block[none]} at index ${none}.`);
+  if (edges.some((edge) => edge < 0)) throw invalid(`${name} must be non-negative`);
+}
+
 function spaceToBatch(x: Tensor, block: readonly number[], paddings: readonly number[]): Tensor {
+  checkBlocks(block, paddings, 'Paddings');
   const spatial = block.length;
   const rest = x.shape.slice(1 + spatial);
   const padded = pad(x, [0, 0, ...paddings, ...rest.flatMap(() => [0, 0])], undefined);
@@ -26,6 +34,7 @@ function spaceToBatch(x: Tensor, block: readonly number[], paddings: readonly nu
 }
 
 function batchToSpace(x: Tensor, block: readonly number[], crops: readonly number[]): Tensor {
+  checkBlocks(block, crops, 'Crops');
   const spatial = block.length;
   const rest = x.shape.slice(1 + spatial);
   const count = sizeOf(block);
@@ -39,6 +48,8 @@ function batchToSpace(x: Tensor, block: readonly number[], crops: readonly numbe
   const size = joined.shape.map((dim, axis) =>
     axis >= 1 && axis <= spatial ? dim - crops[(axis - 1) * 2]! - crops[(axis - 1) * 2 + 1]! : dim,
   );
+  const negative = size.findIndex((dim) => dim < 0);
+  if (negative >= 0) throw invalid(`cropped_shape[${negative - 1}]=${size[negative]} must be non-negative`);
   return slice(joined, start, size);
 }
 

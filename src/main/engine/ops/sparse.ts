@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import { byParts, realOnly } from './complex.ts';
+import { adjoined, byParts } from './complex.ts';
 import {
   allocate,
   cells,
@@ -41,19 +41,40 @@ function placesOf(index: Tensor, shape: readonly number[]): readonly number[] {
   });
 }
 
-const sparseToDense: MakeKernel = () => (inputs) => {
-  const [index, shapeTensor, values, fallback] = inputs.map(tensorOf) as [Tensor, Tensor, Tensor, Tensor];
-  const shape = checkedShape(integers(shapeTensor));
-  const rows =
-    index.shape.length < 2
-      ? { ...index, shape: [index.shape[0] ?? 1, index.shape.length === 0 || shape.length === 1 ? 1 : shape.length] }
-      : index;
-  const into = allocate(values.dtype, shape);
-  const [to, from, other] = [cells(into.data), cells(values.data), cells(fallback.data)[0]];
-  for (let i = 0; i < to.length; i += 1) to[i] = other;
-  for (const [row, place] of placesOf(rows, shape).entries()) to[place] = from[values.shape.length === 0 ? 0 : row];
-  return into;
-};
+/** Refuses rows of indices that are not in order, or twice there. */
+function checkOrder(index: Tensor, places: readonly number[], rank: number): void {
+  const coordinates = integers(index);
+  for (let row = 1; row < places.length; row += 1) {
+    if (places[row]! > places[row - 1]!) continue;
+    const told = `indices[${row}] = ${shapeText(coordinates.slice(row * rank, (row + 1) * rank))}`;
+    throw invalid(
+      places[row] === places[row - 1]
+        ? `${told} is repeated`
+        : `${told} is out of order. Many sparse ops require sorted indices.\n    Use \`tf.sparse.reorder\` to create a correctly ordered copy.\n\n`,
+    );
+  }
+}
+
+const sparseToDense: MakeKernel =
+  ({ attributes }) =>
+  (inputs) => {
+    const [index, shapeTensor, values, fallback] = inputs.map(tensorOf) as [Tensor, Tensor, Tensor, Tensor];
+    const shape = checkedShape(integers(shapeTensor));
+    const rows =
+      index.shape.length < 2
+        ? { ...index, shape: [index.shape[0] ?? 1, index.shape.length === 0 || shape.length === 1 ? 1 : shape.length] }
+        : index;
+    const count = rows.shape[0]!;
+    if (values.shape.length > 0 && (values.shape.length > 1 || values.shape[0] !== count))
+      throw invalid(`sparse_values has incorrect shape ${shapeText(values.shape)}, should be [] or [${count}]`);
+    const into = allocate(values.dtype, shape);
+    const [to, from, other] = [cells(into.data), cells(values.data), cells(fallback.data)[0]];
+    for (let i = 0; i < to.length; i += 1) to[i] = other;
+    const places = placesOf(rows, shape);
+    if (attributes.bool('validate_indices')) checkOrder(rows, places, shape.length);
+    for (const [row, place] of places.entries()) to[place] = from[values.shape.length === 0 ? 0 : row];
+    return into;
+  };
 
 const reduceSum =
   (kind: 'sum' | 'max'): MakeKernel =>
@@ -103,7 +124,8 @@ const sparseDenseMatMul: MakeKernel = ({ attributes }) => {
     const coordinates = integers(index);
     for (let i = 0; i < values.data.length; i += 1) {
       const [row, column] = [coordinates[i * 2 + (ta ? 1 : 0)]!, coordinates[i * 2 + (ta ? 0 : 1)]!];
-      if (row < 0 || row >= m || column < 0 || column >= k) throw invalid(`indices[${i}] is out of bounds`);
+      if (column < 0 || column >= k) throw invalid(`k (${column}) from index[${i},${ta ? 0 : 1}] out of bounds (>=${k})`);
+      if (row < 0 || row >= m) throw invalid(`m (${row}) from index[${i},${ta ? 1 : 0}] out of bounds (>=${m})`);
       for (let c = 0; c < n; c += 1) to[row * n + c]! += a[i]! * b[tb ? c * width + column : column * width + c]!;
     }
     return into;
@@ -317,19 +339,22 @@ const raggedGather: MakeKernel = ({ attributes }) => {
 };
 
 export const sparseOps: OpFamily = {
-  ...byParts({ SparseToDense: sparseToDense }),
-  SparseReduceSum: reduceSum('sum'),
+  ...byParts({
+    SparseToDense: sparseToDense,
+    SparseReduceSum: reduceSum('sum'),
+    SparseFillEmptyRows: fillEmptyRows,
+    RaggedTensorToTensor: raggedToDense,
+    RaggedGather: raggedGather,
+  }),
   SparseReduceMax: reduceSum('max'),
-  ...realOnly({ SparseTensorDenseMatMul: sparseDenseMatMul }),
+  SparseTensorDenseMatMul: adjoined(sparseDenseMatMul, { 1: 'adjoint_a', 3: 'adjoint_b' }),
   SparseSegmentSum: sparseSegment,
   SparseSegmentMean: sparseSegment,
   SparseSegmentSqrtN: sparseSegment,
   SparseSegmentSumWithNumSegments: sparseSegment,
   SparseSegmentMeanWithNumSegments: sparseSegment,
   SparseSegmentSqrtNWithNumSegments: sparseSegment,
-  SparseFillEmptyRows: fillEmptyRows,
   SparseReshape: sparseReshape,
-  RaggedTensorToTensor: raggedToDense,
   RaggedRange: ({ attributes }) => {
     const splitType = attributes.type('Tsplits');
     return (inputs) => {
@@ -358,5 +383,4 @@ export const sparseOps: OpFamily = {
       return [indices(splitType, splits), into];
     };
   },
-  RaggedGather: raggedGather,
 };

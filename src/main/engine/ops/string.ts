@@ -1,6 +1,7 @@
 import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import { floatsOf } from '../float16.ts';
+import { StatusError } from '../../tfserving/status.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import {
   allocate,
@@ -21,7 +22,7 @@ import {
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 import { dataFromBytes } from '../constant.ts';
 import { dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
-import { unsupportedType } from './elementwise.ts';
+import { pairsOf } from './complex.ts';
 import { fingerprint64 } from './farmHash.ts';
 import { formatFloat } from './formatNumber.ts';
 import { printed } from './printValue.ts';
@@ -149,7 +150,11 @@ const asString: MakeKernel = ({ attributes }) => {
   return (inputs) => {
     const x = tensorOf(inputs[0]);
     if (x.dtype === 'DT_STRING') return x;
-    if (isComplex(x.dtype)) throw unsupportedType(x.dtype);
+    if (isComplex(x.dtype))
+      return stringTensor(
+        x.shape,
+        pairsOf(x).map(([re, im]) => bytes(`(${padded(real(re))},${padded(real(im))})`)),
+      );
     if (precision >= 0 && !isFloating(x.dtype)) throw invalid(`precision not supported for datatype ${typeText(x.dtype)}`);
     if (x.dtype === 'DT_BOOL')
       return stringTensor(
@@ -213,11 +218,22 @@ const substring: MakeKernel = ({ attributes }) => {
   };
 };
 
+function checkJoined(axes: readonly number[], rank: number): void {
+  const seen = new Set<number>();
+  for (const axis of axes) {
+    if (axis < -rank || axis >= rank)
+      throw new StatusError('OUT_OF_RANGE', `Invalid reduction dimension ${axis} for input with ${rank} dimension(s)`);
+    if (seen.has((axis + rank) % rank)) throw invalid(`Duplicate reduction dimension ${axis}`);
+    seen.add((axis + rank) % rank);
+  }
+}
+
 const reduceJoin: MakeKernel = ({ attributes }) => {
   const [keep, separator] = [attributes.bool('keep_dims'), attributes.text('separator')];
   return (inputs) => {
     const x = tensorOf(inputs[0]);
     const axes = integers(tensorOf(inputs[1]));
+    checkJoined(axes, x.shape.length);
     const reduced = reducedAxes(x.shape.length, axes);
     const kept = x.shape.map((_, axis) => axis).filter((axis) => !reduced[axis]);
     // The first axis named is joined first: it runs fastest.
