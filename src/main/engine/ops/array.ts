@@ -20,7 +20,7 @@ import {
 import { narrowed, widened } from '../float16.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 import { byParts, complexBinary } from './complex.ts';
-import { keysOf } from './reduce.ts';
+import { keysOf } from './counting.ts';
 
 /** Ops that choose, pad and lay out elements. */
 

@@ -15,7 +15,7 @@ import {
   tensorOf,
   type Value,
 } from '../value.ts';
-import { concat, slice, stack } from './shape.ts';
+import { concat, slice, stack } from './parts.ts';
 
 /** Tensor lists: what TensorArrays, map_fn and recurrent layers keep their rows in. A list is never changed; setting makes a new one. */
 

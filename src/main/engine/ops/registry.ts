@@ -5,6 +5,9 @@ import { decodeImageOps } from './decodeImage.ts';
 import { elementwise } from './elementwise.ts';
 import { gatherOps } from './gather.ts';
 import { matrixOps } from './matrix.ts';
+import { countingOps } from './counting.ts';
+import { numberTextOps } from './numberText.ts';
+import { partOps } from './parts.ts';
 import { reduceOps } from './reduce.ts';
 import { scatterOps } from './scatter.ts';
 import { shapeOps } from './shape.ts';
@@ -29,8 +32,10 @@ const families: readonly OpFamily[] = [
   gatherOps,
   matrixOps,
   reduceOps,
+  countingOps,
   scatterOps,
   shapeOps,
+  partOps,
   stateOps,
   stridedSliceOps,
   controlOps,
@@ -42,6 +47,7 @@ const families: readonly OpFamily[] = [
   listOps,
   spaceOps,
   stringOps,
+  numberTextOps,
   decodeImageOps,
   tensorArrayOps,
   tableOps,

@@ -4,7 +4,8 @@ import { integers, invalid, reshaped, sizeOf, tensorOf } from '../value.ts';
 import { pad } from './array.ts';
 import { byParts } from './complex.ts';
 import { toChannelsFirst, toChannelsLast } from './convolution.ts';
-import { slice, transpose } from './shape.ts';
+import { slice } from './parts.ts';
+import { transpose } from './shape.ts';
 
 /** Ops that move blocks between space, depth and batch. */
 

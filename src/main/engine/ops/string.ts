@@ -1,37 +1,18 @@
-import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
-import { floatsOf } from '../float16.ts';
 import { StatusError } from '../../tfserving/status.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
-import {
-  allocate,
-  cells,
-  integer,
-  integers,
-  invalid,
-  isComplex,
-  isFloating,
-  isWide,
-  numbers,
-  shapeText,
-  sizeOf,
-  strings,
-  tensorOf,
-  typeText,
-} from '../value.ts';
+import { integer, integers, invalid, shapeText, sizeOf, strings, tensorOf, typeText } from '../value.ts';
 import { broadcastShape, broadcastStrides, placesOf } from './broadcast.ts';
 import { dataFromBytes } from '../constant.ts';
 import { dtypeSizeBytes } from '../../../shared/tensor/dtype.ts';
-import { pairsOf } from './complex.ts';
 import { fingerprint64 } from './farmHash.ts';
-import { formatFloat } from './formatNumber.ts';
 import { printed } from './printValue.ts';
 import { reducedAxes } from './reduce.ts';
 import { highestGroup, regexFromRe2, rewritten } from './regex.ts';
 
 export const text = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-const bytes = (value: string): Uint8Array => Buffer.from(value);
-const stringTensor = (shape: readonly number[], data: readonly Uint8Array[]): Tensor => ({ dtype: 'DT_STRING', shape, data });
+export const bytes = (value: string): Uint8Array => Buffer.from(value);
+export const stringTensor = (shape: readonly number[], data: readonly Uint8Array[]): Tensor => ({ dtype: 'DT_STRING', shape, data });
 
 /** Applies `f` to each string. */
 const each =
@@ -119,78 +100,6 @@ const matches = (pattern: string): ((x: Tensor) => Tensor) => {
   const regex = regexFromRe2(pattern, { whole: true });
   return (x) => ({ dtype: 'DT_BOOL', shape: x.shape, data: Uint8Array.from(strings(x), (value) => (regex.test(text(value)) ? 1 : 0)) });
 };
-
-const asString: MakeKernel = ({ attributes }) => {
-  const [precision, scientific, shortest, width, fill] = [
-    attributes.int('precision'),
-    attributes.bool('scientific'),
-    attributes.bool('shortest'),
-    attributes.int('width'),
-    attributes.text('fill'),
-  ];
-  if (scientific && shortest) throw invalid('Cannot select both scientific and shortest notation');
-  const padded = (bare: string): string => {
-    const value = (fill === ' ' || fill === '+') && !bare.startsWith('-') ? fill + bare : bare;
-    if (width <= value.length) return value;
-    if (fill === '-') return value.padEnd(width);
-    if (fill === '0' && /\d/.test(value))
-      return /^[+-]/.test(value) ? value[0]! + value.slice(1).padStart(width - 1, '0') : value.padStart(width, '0');
-    return value.padStart(width);
-  };
-  // Beyond 1e21 toFixed answers an exponent.
-  const fixed = (value: number, digits: number): string =>
-    Math.abs(value) < 1e21 ? value.toFixed(digits) : `${BigInt(value)}${digits > 0 ? `.${'0'.repeat(digits)}` : ''}`;
-  const real = (value: number): string => {
-    if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
-    const sign = Object.is(value, -0) ? '-' : '';
-    if (scientific) return sign + value.toExponential(precision < 0 ? 6 : precision).replace(/e([+-])(\d)$/, 'e$10$2');
-    if (shortest) return formatFloat(value, precision < 0 ? 6 : Math.max(1, precision));
-    return sign + fixed(value, precision < 0 ? 6 : precision);
-  };
-  return (inputs) => {
-    const x = tensorOf(inputs[0]);
-    if (x.dtype === 'DT_STRING') return x;
-    if (isComplex(x.dtype))
-      return stringTensor(
-        x.shape,
-        pairsOf(x).map(([re, im]) => bytes(`(${padded(real(re))},${padded(real(im))})`)),
-      );
-    if (precision >= 0 && !isFloating(x.dtype)) throw invalid(`precision not supported for datatype ${typeText(x.dtype)}`);
-    if (x.dtype === 'DT_BOOL')
-      return stringTensor(
-        x.shape,
-        Array.from(numbers(x) as unknown as Uint8Array, (value) => bytes(padded(value === 0 ? 'false' : 'true'))),
-      );
-    if (isFloating(x.dtype))
-      return stringTensor(
-        x.shape,
-        Array.from(floatsOf(x), (value) => bytes(padded(real(value)))),
-      );
-    return stringTensor(
-      x.shape,
-      Array.from(x.data as Int32Array, (value) => bytes(padded(String(value)))),
-    );
-  };
-};
-
-const floatText = /^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf(inity)?|nan)$/i;
-const hexText = /^[+-]?0x[\da-f]+$/i;
-
-function parseNumber(value: string, dtype: Dtype): number | bigint {
-  const trimmed = value.trim();
-  const refused = invalid(`StringToNumberOp could not correctly convert string: ${value}`);
-  if (isFloating(dtype)) {
-    if (hexText.test(trimmed)) return Number(trimmed.replace(/^[+-]/, '')) * (trimmed.startsWith('-') ? -1 : 1);
-    if (!floatText.test(trimmed)) throw refused;
-    return Number(trimmed.replace(/^([+-]?)inf(inity)?$/i, '$1Infinity').replace(/^[+-]?nan$/i, 'NaN'));
-  }
-  if (!/^[+-]?\d+$/.test(trimmed)) throw refused;
-  const whole = BigInt(trimmed);
-  const bits = dtypeSizeBytes(dtype) * 8;
-  const signed = !dtype.startsWith('DT_U');
-  if ((signed ? BigInt.asIntN(bits, whole) : BigInt.asUintN(bits, whole)) !== whole) throw refused;
-  return isWide(dtype) ? whole : Number(whole);
-}
 
 const substring: MakeKernel = ({ attributes }) => {
   const characters = attributes.text('unit') === 'UTF8_CHAR';
@@ -406,17 +315,6 @@ export const stringOps: OpFamily = {
     return (inputs) => test(tensorOf(inputs[0]));
   },
   RegexFullMatch: () => (inputs) => matches(text(strings(tensorOf(inputs[1]))[0]!))(tensorOf(inputs[0])),
-  AsString: asString,
-  StringToNumber: ({ attributes }) => {
-    const dtype = attributes.type('out_type');
-    return (inputs) => {
-      const x = tensorOf(inputs[0]);
-      const into = allocate(dtype, x.shape);
-      const to = cells(into.data);
-      for (const [at, value] of strings(x).entries()) to[at] = parseNumber(text(value), dtype);
-      return into;
-    };
-  },
   StringToHashBucketFast: hashBuckets,
   Substr: substring,
   ReduceJoin: reduceJoin,

@@ -2,7 +2,7 @@ import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel, OpFamily } from '../kernel.ts';
 import { allocate, handleOf, indices, integer, integers, invalid, isHandle, sizeOf, tensorOf, type Value } from '../value.ts';
-import { concat, slice, stack } from './shape.ts';
+import { concat, slice, stack } from './parts.ts';
 
 /** TensorArrays of the older loops: a resource that is written in place, ordered by a flow value that goes from op to op. */
 class TensorArray {
