@@ -39,7 +39,7 @@ describe('without an engine', () => {
   });
 
   test('wrong usage is 2, a command of later is 1 with its code', async () => {
-    const later = await slipway(home, ['bake', sample, '--json']);
+    const later = await slipway(home, ['test', sample, '--json']);
     expect([
       (await slipway(home, ['inspect'])).code,
       (await slipway(home, ['serve', sample, '--versions', 'some'])).code,

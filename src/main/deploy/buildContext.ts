@@ -43,6 +43,8 @@ const foldersAbove = (path: string): readonly string[] => {
  */
 export function buildContext(parts: ContextParts): Readable {
   const tar = pack();
+  // Its reader hears of a failure.
+  tar.on('error', () => undefined);
   const known = new Set<string>();
   write(tar, parts, known).then(
     () => tar.finalize(),
@@ -80,10 +82,23 @@ async function write(tar: Pack, { name, versions, dockerfile, extra, manifest, o
   if (manifest !== null) await text(manifest.path, manifest.text(hashes));
 }
 
-async function entry(tar: Pack, headers: Partial<Header> & { readonly name: string }, content: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  tar.entry({ ...headers, size: content.length }, content, (error) => (error ? reject(error) : resolve()));
-  await promise;
+/** An entry's body and its end; a failure of either is the end's. */
+function openEntry(
+  tar: Pack,
+  header: Partial<Header> & { readonly name: string },
+): { readonly body: ReturnType<Pack['entry']>; readonly ended: Promise<void> } {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  const body = tar.entry(header, (error) => (error ? reject(error) : resolve()));
+  body.on('error', () => undefined);
+  // It may fail before it is waited for.
+  ended.catch(() => undefined);
+  return { body, ended };
+}
+
+async function entry(tar: Pack, header: Partial<Header> & { readonly name: string }, content: Buffer): Promise<void> {
+  const { body, ended } = openEntry(tar, { ...header, size: content.length });
+  body.end(content);
+  await ended;
 }
 
 async function file(
@@ -98,10 +113,7 @@ async function file(
   });
   const { size } = await handle.stat();
   const hash = createHash('sha256');
-  const ended = Promise.withResolvers<void>();
-  const sink = tar.entry({ ...fixed, name, size, mode: 0o644 }, (error) => (error ? ended.reject(error) : ended.resolve()));
-  // It is waited for below, unless reading fails first.
-  ended.promise.catch(() => undefined);
+  const { body, ended } = openEntry(tar, { ...fixed, name, size, mode: 0o644 });
   for (let left = size; left > 0;) {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(chunkBytes, left)));
     if (bytesRead === 0) throw unreadable('It became shorter while it was read.');
@@ -109,9 +121,9 @@ async function file(
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
     onBytes(bytesRead);
-    if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), ended.promise]);
+    if (!body.write(chunk)) await Promise.race([once(body, 'drain'), ended]);
   }
-  sink.end(null);
-  await ended.promise;
+  body.end(null);
+  await ended;
   return { bytes: size, sha256: hash.digest('hex') };
 }

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { BakeDraft, BakeManifest } from '../../shared/contract/deploy.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import { callableSignatures, metaGraphFor, type VersionSummary } from '../../shared/contract/savedModel.ts';
@@ -9,6 +6,7 @@ import type { Model } from '../../shared/contract/state.ts';
 import type { ImageFacts } from '../docker/dockerEngine.ts';
 import { splitReference } from '../docker/dockerodeEngine.ts';
 import { safeJoin } from '../library/safeJoin.ts';
+import { readContentFingerprint } from '../savedmodel/contentFingerprint.ts';
 import { checkModel, chosenVersions } from '../serving/planServing.ts';
 import { batchingParametersFromText } from '../tfserving/batcher.ts';
 import { StatusError } from '../tfserving/status.ts';
@@ -29,26 +27,7 @@ export interface BakePlan {
   readonly extra: Readonly<Record<string, string>>;
 }
 
-const isWeights = (path: string): boolean => /^variables\/variables\.data-\d+-of-\d+$/.test(path);
-
-/** SHA-256 over names and bytes of everything but the weights, whose checksums stand in variables.index. */
-async function fingerprintOf(files: ContextVersion['files'], signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for (const { path, source } of files) {
-    hash.update(`${path}\0`);
-    if (isWeights(path)) continue;
-    await pipeline(createReadStream(source, { signal }), async (bytes) => {
-      for await (const chunk of bytes) hash.update(chunk as Buffer);
-    });
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
-
-async function planVersion(
-  model: Model,
-  { version, path: folder, files, ...known }: VersionSummary,
-  signal: AbortSignal,
-): Promise<PlannedVersion> {
+async function planVersion(model: Model, { version, path: folder, files, ...known }: VersionSummary): Promise<PlannedVersion> {
   const below = relative(model.path, model.mountAs?.path ?? folder)
     .split(sep)
     .join('/');
@@ -60,7 +39,7 @@ async function planVersion(
   return {
     version: version ?? model.mountAs?.version ?? '1',
     tensorflow_version: known.tensorflow_version,
-    fingerprint: await fingerprintOf(sources, signal),
+    fingerprint: await readContentFingerprint(model.mountAs?.path ?? folder, files),
     signatures: graph === undefined ? {} : Object.fromEntries(callableSignatures(graph)),
     files: sources,
     bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -96,7 +75,10 @@ export async function planBake(
   checkBatching(draft.batching);
   const { base, baseDigest } = draft.pinBase ? basePinned(reference, image) : { base: reference, baseDigest: null };
   const versions: PlannedVersion[] = [];
-  for (const version of chosenVersions(model, draft.versions)) versions.push(await planVersion(model, version, signal));
+  for (const version of chosenVersions(model, draft.versions)) {
+    signal.throwIfAborted();
+    versions.push(await planVersion(model, version));
+  }
   return {
     name: model.name,
     base,

@@ -5,7 +5,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { PullProgress } from '../../shared/contract/serving.ts';
 import { BuildFailure, type BuildEvent, type Credentials } from './dockerEngine.ts';
 import { authOf, jsonLines } from './engineStream.ts';
-import { dockerProblem } from './problems.ts';
+import { dockerProblem, sentenceOf } from './problems.ts';
 import { createPullProgress, type PullEvent } from './pullProgress.ts';
 
 const progressEveryMs = 200;
@@ -108,8 +108,8 @@ function buildProblem(detail: string, step: number | null): AppError {
 
 /** What the engine refuses at once, such as a Dockerfile that does not parse, is the builder's failure too. */
 function asBuildFailure(error: unknown): unknown {
-  const { statusCode, json } = error as { readonly statusCode?: number; readonly json?: { readonly message?: string } | null };
-  return statusCode !== undefined && json?.message !== undefined ? buildProblem(json.message, null) : error;
+  const { statusCode } = error as { readonly statusCode?: number };
+  return statusCode === undefined ? error : buildProblem(sentenceOf(error), null);
 }
 
 /** Pushes; answers the digest that the registry gave. */

@@ -8,7 +8,7 @@ interface EngineFailure {
 }
 
 /** What the daemon itself says, without the client's prefix. */
-function sentenceOf(cause: unknown): string {
+export function sentenceOf(cause: unknown): string {
   const { json, message } = cause as EngineFailure;
   return (json?.message ?? message ?? String(cause)).replace(/^\(HTTP code \d+\) [^-]* - /, '').trim();
 }

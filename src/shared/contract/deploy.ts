@@ -58,7 +58,7 @@ export interface BakeManifest {
   readonly versions: readonly {
     readonly version: string;
     readonly tensorflow_version: string;
-    /** SHA-256 of everything in it but the weights' bytes, which variables.index has checksums of. */
+    /** As the library knows the version by: ContentFingerprint. */
     readonly fingerprint: string;
     readonly signatures: Readonly<Record<string, SignatureInfo>>;
     readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
