@@ -94,7 +94,7 @@ export async function createApp(outside: Outside): Promise<App> {
   // What cannot be cleared is in nobody's way.
   await clearStaging(home, new Set(database.models.all().map(({ id }) => id))).catch((error: unknown) => void asAppError(error));
   const library = boot.use(createLibrary({ hub, tasks, records: database.models, folder: home, userHome, now, toBin: outside.toBin }));
-  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, now });
+  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, metadata: database.metadata, now });
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);
 

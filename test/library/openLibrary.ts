@@ -42,7 +42,7 @@ export function openLibrary(home: string, toBin?: (path: string) => Promise<void
   const now = (): Date => new Date();
   const tasks = stack.use(createTasks(hub, now));
   const library = stack.use(createLibrary({ hub, tasks, records: database.models, folder: home, userHome: home, now, toBin }));
-  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, now });
+  const libraryRecord = createLibraryRecord({ hub, library, records: database.models, metadata: database.metadata, now });
   const imports = stack.use(createImports({ hub, tasks, library, folder: home, userHome: home, samplePath: sample }));
   return { hub, tasks, library, libraryRecord, imports, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

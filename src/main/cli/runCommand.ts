@@ -34,6 +34,13 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
   },
   bake: { line: 'bake DIR         an image with the model in it', load: async () => (await import('./bake.ts')).runBake },
   gateway: { line: '', load: async () => (await import('./gateway.ts')).runGateway },
+  models: { line: 'models [QUERY…]  the models of the library', load: async () => (await import('./libraryCommands.ts')).runModels },
+  versions: {
+    line: 'versions NAME    a model’s versions, their metrics and tags',
+    load: async () => (await import('./libraryCommands.ts')).runVersions,
+  },
+  compare: { line: 'compare NAME@V NAME@V…   what differs between versions', load: async () => (await import('./compare.ts')).runCompare },
+  tag: { line: 'tag NAME@V k=v…  says something of a version', load: async () => (await import('./libraryCommands.ts')).runTag },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
@@ -48,7 +55,7 @@ const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]
   (name === 'serve' && !rest.includes('--detach')) ||
   (name === 'try' && !rest.includes('--once'));
 
-const later = ['models', 'versions', 'compare', 'tag', 'switch', 'rollback', 'test'];
+const later = ['switch', 'rollback', 'test'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../shared/contract/errors.ts';
+import { openMetadataRecords, type MetadataRecords } from './metadataRecords.ts';
 import { migrations } from './migrations.ts';
 import { openModelRecords } from './modelRecords.ts';
 import type { EventRecords, ModelRecords, ServingRecord, ServingRecords } from './records.ts';
@@ -10,6 +11,7 @@ import type { EventRecords, ModelRecords, ServingRecord, ServingRecords } from '
 /** The record of one data folder. What a call has returned from survives a crash of this process. */
 export interface Database {
   readonly models: ModelRecords;
+  readonly metadata: MetadataRecords;
   readonly servings: ServingRecords;
   readonly events: EventRecords;
   /** Names this data folder on labels; made once. */
@@ -80,7 +82,8 @@ export function openDatabase(folder: string): Database {
   db.prepare('INSERT OR IGNORE INTO facts (name, value) VALUES (?, ?)').run('owner_id', randomUUID());
   const ownerId = String(db.prepare('SELECT value FROM facts WHERE name = ?').get('owner_id')?.['value']);
 
-  const models = openModelRecords(db, transaction);
+  const metadata = openMetadataRecords(db, transaction);
+  const models = openModelRecords(db, transaction, metadata);
   const servings: ServingRecords = {
     all: () =>
       db
@@ -107,5 +110,5 @@ export function openDatabase(folder: string): Database {
         .all(limit)
         .map((row) => ({ at: String(row['at']), about: String(row['about']), kind: String(row['kind']), detail: String(row['detail']) })),
   };
-  return { models, servings, events, ownerId, close: () => db.close() };
+  return { models, metadata, servings, events, ownerId, close: () => db.close() };
 }

@@ -3,6 +3,7 @@ import { metaGraphFor } from '../../shared/contract/savedModel.ts';
 import { numberOf, type Model } from '../../shared/contract/state.ts';
 import type { Detail, HistoryEntry, MetricCourse, Source, Tag, VersionDetails, VersionRecord } from '../../shared/contract/library.ts';
 import type { ReadEvidence } from '../training/readEvidence.ts';
+import type { MetadataRecords } from './metadataRecords.ts';
 import type { ModelChange, ModelRecords, StoredModel } from './records.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -26,7 +27,11 @@ function groupBy(rows: readonly Row[], ...names: readonly string[]): (...values:
 }
 
 /** Models, versions and what is said of them. Each call is one commit, and what it returned from is on the disk. */
-export function openModelRecords(db: DatabaseSync, transaction: (work: () => void) => void): ModelRecords {
+export function openModelRecords(
+  db: DatabaseSync,
+  transaction: (work: () => void) => void,
+  metadata: Pick<MetadataRecords, 'takeWaiting'>,
+): ModelRecords {
   const putModel = db.prepare(
     `INSERT INTO model_records (id, name, path, source, added_at, document) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, path = excluded.path, source = excluded.source, document = excluded.document`,
@@ -140,6 +145,7 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
       else setPresent.run(1, model.id, number);
       entry(number, was === undefined ? kind : 'returned', was === undefined ? { from: importedFrom } : {});
     }
+    if (before === undefined) metadata.takeWaiting(model, ofModel, at);
     if (!model.present) return;
     for (const [number, wasPresent] of known) {
       if (!wasPresent) continue;
@@ -187,6 +193,7 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
       putMetric.run(model.id, version, name, 'read', value, JSON.stringify(source), course.length, JSON.stringify(course), at);
     db.prepare('DELETE FROM detail_records WHERE model_id = ? AND version = ?').run(model.id, version);
     for (const { name, text: words, source } of details) putDetail.run(model.id, version, name, words, JSON.stringify(source));
+    metadata.takeWaiting(model, version, at);
   }
 
   function edit(changes: Changes, { model, at, by }: Parameters<ModelRecords['edit']>[1]): void {
@@ -205,6 +212,10 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
       entry('measured', { name, value });
     }
     if (changes.note === undefined) return;
+    const before =
+      version === ofModel
+        ? db.prepare('SELECT note FROM model_records WHERE id = ?').get(modelId)
+        : db.prepare('SELECT note FROM known_versions WHERE model_id = ? AND version = ?').get(modelId, version);
     if (version === ofModel) db.prepare('UPDATE model_records SET note = ?, note_at = ? WHERE id = ?').run(changes.note, at, modelId);
     else
       db.prepare('UPDATE known_versions SET note = ?, note_at = ? WHERE model_id = ? AND version = ?').run(
@@ -213,7 +224,7 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
         modelId,
         version,
       );
-    entry('noted', {});
+    entry('noted', { before: text(before ?? {}, 'note') });
   }
 
   function details(modelId: string, version: string): Pick<VersionDetails, 'courses' | 'details'> {
@@ -254,6 +265,12 @@ export function openModelRecords(db: DatabaseSync, transaction: (work: () => voi
       ),
     readEvidence: (model, evidence, at) => transaction(() => evidence.forEach((one) => readEvidence(model, one, at))),
     edit: (changes, about) => transaction(() => edit(changes, about)),
+    removeVersion: (modelId, version, entry) =>
+      transaction(() => {
+        for (const table of ['known_versions', 'tag_records', 'metric_records', 'detail_records'])
+          db.prepare(`DELETE FROM ${table} WHERE model_id = ? AND version = ?`).run(modelId, version);
+        note(entry);
+      }),
     accept: (modelId, version, entry) =>
       transaction(() => {
         db.prepare('UPDATE known_versions SET changed_before = NULL, changed_at = NULL WHERE model_id = ? AND version = ?').run(

@@ -43,6 +43,8 @@ export interface ModelRecords {
   lastRead(modelId: string): EvidenceRequest['known'];
   readEvidence(model: Pick<Model, 'id' | 'name'>, evidence: readonly ReadEvidence[], at: string): void;
   edit(changes: RecordChanges, about: { readonly model: string; readonly at: string; readonly by: HistoryEntry['by'] }): void;
+  /** Forgets what is known of a version; what is in the folder is not. */
+  removeVersion(modelId: string, version: string, entry: HistoryEntry): void;
   accept(modelId: string, version: string, entry: HistoryEntry): void;
   details(modelId: string, version: string): Pick<VersionDetails, 'courses' | 'details'>;
   history(about: {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
+import type { Removal } from '../../shared/contract/library.ts';
 import type { InspectionSummary } from '../../shared/contract/savedModel.ts';
 import { numberOf, type Model } from '../../shared/contract/state.ts';
 import type { ModelChange, ModelRecords } from '../database/records.ts';
@@ -12,8 +13,10 @@ import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
 import type { ReadEvidence } from '../training/readEvidence.ts';
 import { splitArriving } from './arrivingVersions.ts';
+import { copyFolder, syncFolder, syncTree } from './copyFolder.ts';
 import { displayPath } from './displayPath.ts';
 import { followFolder } from './followFolder.ts';
+import { checkRemoval, removalOf } from './removal.ts';
 import type { Dropped } from './tickets.ts';
 
 /** Checksums of larger models are compared only when the person asks. */
@@ -32,6 +35,10 @@ export interface Library {
   rename(id: string, name: string): void;
   refresh(id: string): Promise<Model>;
   verify(id: string): { readonly taskId: string };
+  /** What a removal would touch; without a version the whole model. */
+  removal(id: string, version: string | null): Removal;
+  /** REMOVAL_CHANGED where `confirm` is not of what `removal` answers now, MODEL_IN_USE while it is served. */
+  remove(id: string, version: string | null, confirm: string): Promise<void>;
   forget(id: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -187,26 +194,83 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
     return { taskId };
   }
 
-  /** Copies a folder into the store: a temporary name, then the real one. */
-  async function moveIntoStore(dropped: Dropped, id: string): Promise<string> {
+  /** Copies a folder into the store, as a task: to a temporary name, onto the disk, then the real name. CANCELLED where it was stopped. */
+  async function copyIntoStore(source: string, id: string, name: string): Promise<void> {
+    const place = join(folder, 'models', id);
+    const { finished } = tasks.run(`Copy ${name}`, { kind: 'import', id }, async ({ signal, report }) => {
+      const temporary = `${place}.part`;
+      await using undo = new AsyncDisposableStack();
+      undo.defer(() => rm(temporary, { recursive: true, force: true }));
+      let told = -1;
+      await copyFolder(source, join(temporary, basename(source)), {
+        signal,
+        onProgress(copied, total) {
+          const percent = total === 0 ? 100 : Math.floor((copied / total) * 100);
+          if (percent === told) return;
+          told = percent;
+          report(percent / 100, `${copied} / ${total}`);
+        },
+      }).catch((error: unknown) => {
+        throw signal.aborted ? new AppError('CANCELLED', {}, { cause: error }) : error;
+      });
+      await syncTree(temporary);
+      await rename(temporary, place);
+      await syncFolder(join(folder, 'models'));
+    });
+    await finished;
+  }
+
+  /** What was dropped as a managed model: a copy of a folder, or what was uploaded, which is ours already. */
+  async function moveIntoStore(dropped: Dropped, id: string, name: string): Promise<string> {
     const place = join(folder, 'models', id);
     const target = join(place, basename(dropped.path));
     await mkdir(join(folder, 'models'), { recursive: true, mode: 0o755 });
-    if (dropped.source === 'managed') {
-      await mkdir(place, { recursive: true, mode: 0o755 });
-      await makeReadable(dropped.path);
-      await rename(dropped.path, target);
-      if (dropped.staged !== null) await rm(dropped.staged, { recursive: true, force: true });
+    if (dropped.source === 'linked') {
+      await copyIntoStore(dropped.path, id, name);
       return target;
     }
-    const temporary = `${place}.part`;
-    await using undo = new AsyncDisposableStack();
-    undo.defer(() => rm(temporary, { recursive: true, force: true }));
-    await mkdir(temporary, { recursive: true, mode: 0o755 });
-    await cp(dropped.path, join(temporary, basename(dropped.path)), { recursive: true, dereference: true, errorOnExist: true });
-    await makeReadable(temporary);
-    await rename(temporary, place);
+    await makeReadable(dropped.path);
+    await syncTree(dropped.path);
+    await mkdir(place, { recursive: true, mode: 0o755 });
+    await rename(dropped.path, target);
+    await syncFolder(place);
+    await syncFolder(join(folder, 'models'));
+    if (dropped.staged !== null) await rm(dropped.staged, { recursive: true, force: true });
     return target;
+  }
+
+  /** The folder that a removal is about. */
+  function folderOf(model: Model, version: string | null): string {
+    if (version === null) return model.path;
+    return model.versions.find((summary) => numberOf(model, summary) === version)?.path ?? model.path;
+  }
+
+  /** Takes what is ours to the bin, or to the trash folder where there is none; it can be had back by hand. */
+  async function toTrash(path: string, name: string): Promise<void> {
+    const place = join(folder, 'trash', `${name}-${randomUUID().slice(0, 8)}`);
+    await mkdir(join(folder, 'trash'), { recursive: true });
+    await rename(path, place);
+    await toBin?.(place).catch(() => undefined);
+  }
+
+  /** A linked folder is only ever forgotten. MODEL_IN_USE where it is served. */
+  async function forget(id: string): Promise<void> {
+    const model = get(id);
+    const { servedBy } = removalOf(model, null, hub.state.servings, '');
+    if (servedBy.length > 0) throw new AppError('MODEL_IN_USE', { name: model.name });
+    void unfollow(model.id);
+    const entry = { at: now().toISOString(), modelId: model.id, model: model.name, version: null };
+    records.remove(model.id, { ...entry, kind: model.source === 'managed' ? 'deleted' : 'forgotten', by: 'person', data: {} });
+    hub.dropModel(model.id);
+    if (model.source === 'managed') await toTrash(join(folder, 'models', model.id), model.name);
+  }
+
+  /** Of a managed copy. */
+  async function deleteVersion(model: Model, version: string): Promise<void> {
+    await toTrash(folderOf(model, version), `${model.name}-v${version}`);
+    await refresh(model.id);
+    const entry = { at: now().toISOString(), modelId: model.id, model: model.name, version };
+    records.removeVersion(model.id, version, { ...entry, kind: 'deleted', by: 'person', data: {} });
   }
 
   for (const model of records.all()) {
@@ -225,7 +289,7 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
       const managed = copy || dropped.source === 'managed';
       await using undo = new AsyncDisposableStack();
       if (managed) undo.defer(() => rm(join(folder, 'models', id), { recursive: true, force: true }));
-      const path = managed ? await moveIntoStore(dropped, id) : inspection.base;
+      const path = managed ? await moveIntoStore(dropped, id, name) : inspection.base;
       const read = managed ? await inspectInWorker(path, { signal: ended.signal }) : inspection;
       const split = await splitArriving(read, () => false);
       const added: Model = {
@@ -262,23 +326,13 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
     },
     refresh,
     verify,
-    async forget(id) {
+    removal: (id, version) => removalOf(get(id), version, hub.state.servings, displayPath(folderOf(get(id), version), userHome)),
+    async remove(id, version, confirm) {
       const model = get(id);
-      const inUse = hub.state.servings.some(
-        ({ modelId, state }) => modelId === model.id && state.kind !== 'stopped' && state.kind !== 'failed',
-      );
-      if (inUse) throw new AppError('MODEL_IN_USE', { name: model.name });
-      void unfollow(model.id);
-      const entry = { at: now().toISOString(), modelId: model.id, model: model.name, version: null };
-      records.remove(model.id, { ...entry, kind: model.source === 'managed' ? 'deleted' : 'forgotten', by: 'person', data: {} });
-      hub.dropModel(model.id);
-      // A linked folder is only ever forgotten. A managed copy can be had back by hand: from the trash folder, or from the bin.
-      if (model.source !== 'managed') return;
-      const place = join(folder, 'trash', `${model.name}-${model.id.slice(0, 8)}`);
-      await mkdir(join(folder, 'trash'), { recursive: true });
-      await rename(join(folder, 'models', model.id), place);
-      await toBin?.(place).catch(() => undefined);
+      checkRemoval(removalOf(model, version, hub.state.servings, displayPath(folderOf(model, version), userHome)), confirm);
+      await (version === null ? forget(model.id) : deleteVersion(model, version));
     },
+    forget,
     async [Symbol.asyncDispose]() {
       ended.abort();
       await Promise.all([...followed.keys()].map(unfollow));

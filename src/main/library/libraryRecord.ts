@@ -5,17 +5,20 @@ import type {
   HistoryEntry,
   LibraryAnswer,
   LibraryQuery,
+  MetadataImport,
   RecordChanges,
   TextFile,
   VersionDetails,
   VersionRef,
 } from '../../shared/contract/library.ts';
 import { AppError } from '../../shared/contract/errors.ts';
+import type { MetadataRecords } from '../database/metadataRecords.ts';
 import type { ModelRecords } from '../database/records.ts';
 import type { StateHub } from '../stateHub.ts';
 import { compareVersions, type Side } from './compareVersions.ts';
 import { comparisonText } from './comparisonText.ts';
 import type { Library } from './library.ts';
+import { readMetadata, writeMetadata } from './metadataFile.ts';
 import { searchLibrary } from './searchLibrary.ts';
 
 /** What is known and said of models and versions. MODEL_NOT_FOUND and VERSION_NOT_FOUND where there is none of that name. */
@@ -31,16 +34,21 @@ export interface LibraryRecord {
     readonly version?: string | undefined;
     readonly limit: number;
   }): readonly HistoryEntry[];
+  /** As `metadataFile.ts` says; of all models without ids. */
+  exportMetadata(modelIds?: readonly string[]): TextFile;
+  /** Merges such a file: what is newer counts, and nothing that is here is lost. */
+  importMetadata(text: string): MetadataImport;
 }
 
 interface LibraryRecordOptions {
   readonly hub: StateHub;
   readonly library: Library;
   readonly records: ModelRecords;
+  readonly metadata: MetadataRecords;
   readonly now: () => Date;
 }
 
-export function createLibraryRecord({ hub, library, records, now }: LibraryRecordOptions): LibraryRecord {
+export function createLibraryRecord({ hub, library, records, metadata, now }: LibraryRecordOptions): LibraryRecord {
   function sideOf({ modelId, version }: VersionRef): Side {
     const model = library.get(modelId);
     const index = model.record.versions.findIndex((one) => one.version === version);
@@ -85,5 +93,17 @@ export function createLibraryRecord({ hub, library, records, now }: LibraryRecor
     compare,
     exportComparison: (request, format) => comparisonText(compare(request), format),
     history: (about) => records.history(about),
+    exportMetadata: (modelIds) => ({
+      name: `slipway-metadata-${now().toISOString().slice(0, 10)}.jsonl`,
+      type: 'application/jsonl',
+      text: writeMetadata(metadata.lines(modelIds?.map((id) => library.get(id).id)), now()),
+    }),
+    importMetadata(text) {
+      const { lines, bad, badLines } = readMetadata(text);
+      const merged = metadata.merge(lines, now().toISOString());
+      const named = new Set(lines.map(({ model }) => model));
+      for (const { id, name } of hub.state.models) if (named.has(name)) mirror(id);
+      return { ...merged, bad, badLines };
+    },
   };
 }

@@ -1,5 +1,4 @@
 import { implement } from '@orpc/server';
-import { AppError } from '../../shared/contract/errors.ts';
 import { contract, localContract } from '../../shared/contract/index.ts';
 import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
 import type { App } from '../app.ts';
@@ -57,10 +56,10 @@ export function windowRouter(app: App) {
       compare: os.library.compare.handler(({ input }) => libraryRecord.compare(input)),
       exportComparison: os.library.exportComparison.handler(({ input }) => libraryRecord.exportComparison(input, input.format)),
       history: os.library.history.handler(({ input }) => libraryRecord.history(input)),
-      exportMetadata: os.library.exportMetadata.handler(notYet),
-      importMetadata: os.library.importMetadata.handler(notYet),
-      removal: os.library.removal.handler(notYet),
-      remove: os.library.remove.handler(notYet),
+      exportMetadata: os.library.exportMetadata.handler(({ input }) => libraryRecord.exportMetadata(input.modelIds)),
+      importMetadata: os.library.importMetadata.handler(({ input }) => libraryRecord.importMetadata(input.text)),
+      removal: os.library.removal.handler(({ input }) => library.removal(input.modelId, input.version ?? null)),
+      remove: os.library.remove.handler(({ input }) => library.remove(input.modelId, input.version ?? null, input.confirm)),
     },
     servings: {
       start: os.servings.start.handler(({ input }) => servings.start(input)),
@@ -119,10 +118,6 @@ export function windowRouter(app: App) {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),
     },
   };
-}
-
-function notYet(): never {
-  throw new AppError('NOT_YET', { what: 'This part of the library', detail: 'It comes with the next version.' });
 }
 
 /** Without the keys that are undefined: an absent change is no change. */

@@ -19,6 +19,8 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   MODEL_LIMIT: ['文件超出限制', '{detail}'],
   MODEL_NOT_FOUND: ['没有名为 {name} 的模型', '已有：{known}。'],
   MODEL_IN_USE: ['{name} 正在提供服务', '先停止其服务。'],
+  LINKED_FOLDER: ['{name} 是您自己的文件夹', 'Slipway 不会删除其中的内容。请自行删除版本 {version}，它随后会从列表中消失。'],
+  REMOVAL_CHANGED: ['要移除的内容已改变', '请再次查看 {name}，然后决定。'],
   NAME_TAKEN: ['名称 {name} 已被使用', '换一个，例如 {free}。'],
   NAME_INVALID: ['{name} 不能作为名称', '可用字母、数字、_ . 和 -，最多 128 个。'],
   DOCKER_NOT_RUNNING: ['Docker 未运行', '启动 Docker 后重试。已查找：{looked}。'],

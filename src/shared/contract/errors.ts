@@ -37,6 +37,12 @@ export const errorTable = {
   MODEL_LIMIT: { title: 'The file passes a limit', advice: '{detail}', retryable: false },
   MODEL_NOT_FOUND: { title: 'No model is called {name}', advice: 'Known: {known}.', retryable: false },
   MODEL_IN_USE: { title: '{name} is being served', advice: 'Stop its servings first.', retryable: false },
+  LINKED_FOLDER: {
+    title: '{name} is your own folder',
+    advice: 'Slipway deletes nothing there. Delete version {version} yourself; it then goes from the list.',
+    retryable: false,
+  },
+  REMOVAL_CHANGED: { title: 'What would be removed has changed', advice: 'Look at {name} again, then decide.', retryable: true },
   NAME_TAKEN: { title: 'The name {name} is taken', advice: 'Choose another, for example {free}.', retryable: false },
   NAME_INVALID: { title: '{name} cannot be a name', advice: 'Use letters, digits, _ . and -, at most 128 of them.', retryable: false },
   // Docker
