@@ -16,7 +16,10 @@ import { createLibrary, type Library } from './library/library.ts';
 import { createLibraryRecord, type LibraryRecord } from './library/libraryRecord.ts';
 import { asAppError } from './incident.ts';
 import { createEngineBackend } from './predict/engineBackend.ts';
+import { createExchanges } from './predict/exchanges.ts';
+import { createPlayground, type Playground } from './predict/playground.ts';
 import { createPredictions, type Predictions } from './predict/predictions.ts';
+import { createGrpcConnections } from './predict/predictGrpc.ts';
 import { createTakeAway, type TakeAway } from './predict/takeAway.ts';
 import { createEnginePlace } from './serving/enginePlace.ts';
 import { createServings, type Servings } from './serving/servings.ts';
@@ -62,6 +65,7 @@ export interface App {
   readonly servings: Servings;
   readonly bakes: Bakes;
   readonly predictions: Predictions;
+  readonly playground: Playground;
   readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
@@ -139,7 +143,9 @@ export async function createApp(outside: Outside): Promise<App> {
   // 5. Questions to them.
   const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
   const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
-  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), now });
+  const exchanges = createExchanges();
+  const connections = boot.use(createGrpcConnections());
+  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), exchanges, connections, now });
 
   const running = boot.move();
   return {
@@ -154,6 +160,7 @@ export async function createApp(outside: Outside): Promise<App> {
     servings,
     bakes,
     predictions,
+    playground: createPlayground({ hub, exchanges }),
     takeAway: createTakeAway({ hub }),
     typedCredentials,
     credentials,

@@ -7,7 +7,7 @@ import type { Tensor } from '../../src/shared/tensor/tensor.ts';
 import { decodeImage } from '../../src/main/predict/decodeImage.ts';
 import { inputOf } from '../../src/main/predict/inputFile.ts';
 import { readNpz } from '../../src/main/predict/readNpz.ts';
-import { tensorJson } from '../../src/main/predict/tensorJson.ts';
+import { tensorJson } from '../../src/shared/tensor/tensorJson.ts';
 
 const { signal } = new AbortController();
 const files = join(import.meta.dirname, 'files');

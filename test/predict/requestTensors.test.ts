@@ -5,7 +5,7 @@ import { dtypeEnum, type Dtype } from '../../src/shared/tensor/dtype.ts';
 import { smallFloat } from '../../src/shared/tensor/smallFloat.ts';
 import type { Tensor } from '../../src/shared/tensor/tensor.ts';
 import { MalformedProto, ProtoReader, ProtoWriter } from '../../src/main/protobuf/wire.ts';
-import { requestTensors } from '../../src/main/predict/requestTensors.ts';
+import { requestTensors } from '../../src/shared/tensor/requestTensors.ts';
 import { readTensor, writeTensor } from '../../src/main/tfserving/tensorMessage.ts';
 
 function signature(inputs: Readonly<Record<string, readonly [Dtype, readonly number[] | null]>>): SignatureInfo {

@@ -8,7 +8,7 @@ import { summarize } from '../../src/shared/contract/savedModel.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
 
 const signal = AbortSignal.timeout(60_000);
-const answer = { response: new Uint8Array(), requestBytes: 0, encodeMs: 0, networkMs: 0 };
+const answer = { path: '', request: new Uint8Array(), response: new Uint8Array(), encodeMs: 0, networkMs: 0 };
 
 /** A server's gRPC that answers every prediction, or fails it so: what no server here can be brought to. */
 function serverThat(fails?: {

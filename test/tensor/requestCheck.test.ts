@@ -4,7 +4,8 @@ import { dtypeEnum, type Dtype } from '../../src/shared/tensor/dtype.ts';
 import { parseJson, JsonSyntax } from '../../src/shared/tensor/json.ts';
 import { checkRequest } from '../../src/shared/tensor/requestCheck.ts';
 import { requestTemplate } from '../../src/shared/tensor/requestTemplate.ts';
-import { summarizeTensor } from '../../src/shared/tensor/tensorSummary.ts';
+import { inferTensor } from '../../src/shared/tensor/inferTensor.ts';
+import { tensorStats } from '../../src/shared/tensor/tensorStats.ts';
 
 const tensor = (dtype: Dtype, shape: readonly number[] | null): TensorInfo => ({
   name: 'n:0',
@@ -72,20 +73,21 @@ test('every template fits its own signature', () => {
   expect(all.map((one) => checkRequest(one, requestTemplate('serving_default', one)).kind)).toEqual(['fits', 'fits', 'fits', 'fits']);
 });
 
-test('numbers stay the text they were written as', () => {
-  const summary = summarizeTensor('y', 'DT_INT64', parseJson('[[9223372036854775807, -9223372036854775808], [NaN, -Infinity]]'));
-  expect(summary).toEqual({
-    name: 'y',
-    dtype: 'DT_INT64',
-    shape: [2, 2],
-    size: 4,
-    first: ['9223372036854775807', '-9223372036854775808', 'NaN', '-Infinity'],
-    min: '-9223372036854775808',
-    max: '9223372036854775807',
-    mean: '0',
-    nans: 1,
-    infinities: 1,
-  });
+test('whole numbers of 64 bits are summed up exactly, also where nobody told their type', () => {
+  const tensor = inferTensor('y', parseJson('[[9223372036854775807, -9223372036854775808]]'));
+  expect(tensor === null ? null : [tensor.dtype, tensor.shape, tensorStats('y', tensor)]).toEqual([
+    'DT_INT64',
+    [1, 2],
+    {
+      first: ['9223372036854775807', '-9223372036854775808'],
+      min: '-9223372036854775808',
+      max: '9223372036854775807',
+      mean: '-0.5',
+      nans: 0,
+      infinities: 0,
+      histogram: [1, ...Array.from({ length: 22 }, () => 0), 1],
+    },
+  ]);
 });
 
 test('a text nested without end is refused, not crashed on', () => {

@@ -2,15 +2,14 @@ import { resolve } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { PredictAnswer } from '../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
-import { restBarriers } from '../../shared/tensor/requestCheck.ts';
+import { restBarrier } from '../../shared/tensor/requestMode.ts';
 import { requestTemplate } from '../../shared/tensor/requestTemplate.ts';
 import { mismatch } from '../predict/fitTensor.ts';
 import { inputOf, readInputFile, type InputFile } from '../predict/inputFile.ts';
 import type { InputTensors } from '../predict/inputTensors.ts';
 import { predictOver } from '../predict/predict.ts';
-import type { GrpcPrediction } from '../predict/predictGrpc.ts';
+import { answered, type Exchange } from '../predict/exchange.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { urlTarget, withLocalTarget, type Target, type Which } from './predictTarget.ts';
 import { parseUsage } from './usage.ts';
@@ -65,30 +64,25 @@ function strictJson(text: string): string {
   );
 }
 
-function tellRest({ ok, status, error, outputs, rawText, networkMs }: PredictAnswer, json: boolean, io: CommandIo): number {
-  if (!ok) throw new AppError('SERVER_REFUSED', { detail: `HTTP ${status}: ${error ?? ''}` });
-  if (json) io.out(`${strictJson(rawText).trimEnd()}\n`);
-  else
-    for (const { name, shape, first, size } of outputs)
-      io.out(`${name} [${shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
-  io.err(json ? '' : `${status} in ${networkMs.toFixed(1)} ms\n`);
-  return exitCode.done;
-}
-
-async function tellGrpc({ outputs, model, version, signature, networkMs }: GrpcPrediction, json: boolean, io: CommandIo): Promise<number> {
-  const { elementText, tensorsJson } = await import('../predict/tensorJson.ts');
+async function tell(
+  exchange: Exchange,
+  spec: { readonly name: string; readonly signature_name: string },
+  json: boolean,
+  io: CommandIo,
+): Promise<number> {
+  const { outputs, version, networkMs, status, grpcStatus, response } = answered(exchange);
+  const { elementText, tensorsJson } = await import('../../shared/tensor/tensorJson.ts');
   if (json) {
-    const pieces = [...tensorsJson(outputs)].join('');
-    const spec = JSON.stringify({ name: model, signature_name: signature, version });
-    io.out(`{"model_spec": ${spec}, "outputs": ${strictJson(pieces)}}\n`);
+    if (grpcStatus === null) io.out(`${strictJson(Buffer.from(response.body).toString('utf8')).trimEnd()}\n`);
+    else io.out(`{"model_spec": ${JSON.stringify({ ...spec, version })}, "outputs": ${strictJson([...tensorsJson(outputs)].join(''))}}\n`);
     return exitCode.done;
   }
   for (const [name, tensor] of Object.entries(outputs)) {
     const size = tensor.shape.reduce((product, dim) => product * dim, 1);
-    const first = Array.from({ length: Math.min(5, size) }, (_, index) => elementText(name, tensor)(index));
+    const first = Array.from({ length: Math.min(grpcStatus === null ? 1_000 : 5, size) }, (_, index) => elementText(name, tensor)(index));
     io.out(`${name} [${tensor.shape.join(', ')}]  ${first.join(' ')}${size > first.length ? ' …' : ''}\n`);
   }
-  io.err(`${version === null ? '' : `version ${version}, `}${networkMs.toFixed(1)} ms\n`);
+  io.err(`${grpcStatus === null ? `${status} in ` : version === null ? '' : `version ${version}, `}${networkMs.toFixed(1)} ms\n`);
   return exitCode.done;
 }
 
@@ -112,7 +106,7 @@ async function tensorsOf(
   const template = grpc ? { ...signature, method_name: 'tensorflow/serving/predict' } : signature;
   const text = input?.text ?? requestTemplate(name, template);
   if (!grpc) return text;
-  const { requestTensors } = await import('../predict/requestTensors.ts');
+  const { requestTensors } = await import('../../shared/tensor/requestTensors.ts');
   return requestTensors(signature, text, { insist });
 }
 
@@ -124,18 +118,19 @@ async function ask(target: Target, request: Request, overGrpc: boolean, io: Comm
   const { signal } = io;
   const known = await target.signature(name);
   const sent = await tensorsOf(known, name, request, overGrpc, io);
+  const spec = { name: target.model, signature_name: name };
   if (overGrpc && target.grpc !== null && typeof sent !== 'string') {
     const { predictOverGrpc } = await import('../predict/predictGrpc.ts');
     const asked = { model: target.model, ...target.which, signature: name, inputs: sent };
-    return tellGrpc(await predictOverGrpc(target.grpc, asked, { signal, timeoutMs }), json, io);
+    return tell(await predictOverGrpc(target.grpc, asked, { signal, timeoutMs }), spec, json, io);
   }
   if (typeof sent !== 'string' && known !== null) {
-    const [barrier] = restBarriers({ ...known, outputs: {} });
-    if (barrier !== undefined) throw mismatch(`${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use --grpc.`);
+    const barrier = restBarrier({ ...known, outputs: {} });
+    if (barrier?.kind === 'type') throw mismatch(`${barrier.tensor} is ${barrier.dtype}, which JSON cannot carry; use --grpc.`);
   }
-  const body = typeof sent === 'string' ? sent : (await import('../predict/tensorJson.ts')).columnarBody(name, sent);
-  const over = { insist, timeoutMs, signature: name, ...target.which, body };
-  return tellRest(await predictOver(target.rest ?? '', known, over, { signal, now: () => new Date(), maxChars: Infinity }), json, io);
+  const body = typeof sent === 'string' ? sent : (await import('../predict/requestBody.ts')).requestBody(name, sent, 'columnar');
+  const over = { insist, signature: name, ...target.which, body };
+  return tell(await predictOver(target.rest ?? '', known, over, { signal, timeoutMs }), spec, json, io);
 }
 
 function scaleOf(text: string | undefined): readonly [number, number] | undefined | null {

@@ -4,7 +4,8 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
 import { readInputFile } from '../predict/inputFile.ts';
 import { predictOver } from '../predict/predict.ts';
-import { columnarBody } from '../predict/tensorJson.ts';
+import { requestBody } from '../predict/requestBody.ts';
+import { answered } from '../predict/exchange.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { resourcesFolder } from './outside.ts';
 import { createTeller, engineOf, stay, WrongUsage } from './serve.ts';
@@ -37,11 +38,11 @@ async function ask(serving: Serving, json: boolean, io: CommandIo): Promise<void
     outputs: {},
   } as const;
   if (input.kind === 'json') throw new AppError('FILE_UNREADABLE', { path: image, detail: 'It is no image.' });
-  const body = columnarBody(signature, await input.tensors({ signature: info, say: () => undefined, insist: false, scale: undefined }));
-  const asked = { body, signature, insist: false, timeoutMs: 30_000 };
-  const answer = await predictOver(rest, null, asked, { signal: io.signal, now: () => new Date(), maxChars: Infinity });
-  if (!answer.ok) throw new AppError('SERVER_REFUSED', { detail: `HTTP ${answer.status}: ${answer.error ?? ''}` });
-  const { outputs } = JSON.parse(answer.rawText) as { readonly outputs: readonly (readonly number[])[] };
+  const inputs = await input.tensors({ signature: info, say: () => undefined, insist: false, scale: undefined });
+  const body = requestBody(signature, inputs, 'columnar');
+  const asked = { body, signature, insist: false };
+  const answer = answered(await predictOver(rest, null, asked, { signal: io.signal, timeoutMs: 30_000 }));
+  const { outputs } = JSON.parse(Buffer.from(answer.response.body).toString()) as { readonly outputs: readonly (readonly number[])[] };
   const probabilities = outputs[0] ?? [];
   const best = probabilities.indexOf(Math.max(...probabilities));
   if (json) {

@@ -1,51 +1,44 @@
 import type { OutputDifference } from '../../shared/contract/predict.ts';
-import type { Json } from '../../shared/tensor/json.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
+import { elementCount, isStrings } from '../../shared/tensor/tensorData.ts';
+import { plainNumbers } from '../../shared/tensor/tensorStats.ts';
 
-interface Tally {
-  largest: number;
-  largestRelative: number;
-  different: number;
-  size: number;
-  problem: string | null;
-}
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-function shapeOf(json: Json): readonly number[] {
-  const shape: number[] = [];
-  for (let rest: Json | undefined = json; rest?.kind === 'list'; rest = rest.items[0]) shape.push(rest.items.length);
-  return shape;
-}
-
-function compareNumbers(a: string, b: string, tally: Tally): void {
-  if (a === b) return;
-  const [one, other] = [Number(a.replace(/Inf$/, 'Infinity')), Number(b.replace(/Inf$/, 'Infinity'))];
-  // Two spellings of one value; NaN is like NaN.
-  if (Object.is(one, other) || one === other) return;
-  tally.different += 1;
-  const difference = Math.abs(one - other);
-  tally.largest = Number.isNaN(difference) ? Infinity : Math.max(tally.largest, difference);
-  const relative = difference / Math.abs(other);
-  tally.largestRelative = Number.isNaN(relative) ? Infinity : Math.max(tally.largestRelative, relative);
-}
-
-function compare(a: Json, b: Json, tally: Tally): void {
-  if (a.kind === 'list' && b.kind === 'list' && a.items.length === b.items.length) {
-    for (const [index, item] of a.items.entries()) compare(item, b.items[index] ?? { kind: 'null' }, tally);
-    return;
+/**
+ * One output of two answers, element by element. NaN is like NaN and −0 like 0; strings and whole numbers of 64 bits differ or do
+ * not, the latter with their distance.
+ */
+export function compareOutput(name: string, a: Tensor | null, b: Tensor): OutputDifference {
+  const size = elementCount(b.shape);
+  const cannot = (problem: string, different = 0): OutputDifference => ({
+    name,
+    largest: null,
+    largestRelative: null,
+    different,
+    size,
+    problem,
+  });
+  if (a === null) return cannot('One of the answers lacks it.');
+  if (a.shape.join() !== b.shape.join()) return cannot(`The shapes differ: [${a.shape.join(', ')}] and [${b.shape.join(', ')}].`);
+  if (isStrings(a.data) || isStrings(b.data)) {
+    if (!isStrings(a.data) || !isStrings(b.data)) return cannot('The values are of different kinds.');
+    const theirs = b.data;
+    const different = a.data.filter((value, index) => !sameBytes(value, theirs[index] ?? new Uint8Array())).length;
+    return { name, largest: null, largestRelative: null, different, size, problem: null };
   }
-  tally.size += 1;
-  if (a.kind === 'number' && b.kind === 'number') compareNumbers(a.text, b.text, tally);
-  else if (a.kind === 'list' || b.kind === 'list' || a.kind !== b.kind) tally.problem ??= 'The values are of different kinds.';
-  else if (JSON.stringify(a) !== JSON.stringify(b)) tally.different += 1;
-}
-
-/** One output of two answers, element by element, in TensorFlow Serving's JSON. Strings differ or do not. */
-export function compareOutput(name: string, a: Json, b: Json): OutputDifference {
-  const [one, other] = [shapeOf(a), shapeOf(b)];
-  const tally: Tally = { largest: 0, largestRelative: 0, different: 0, size: 0, problem: null };
-  if (one.join() === other.join()) compare(a, b, tally);
-  else tally.problem = `The shapes differ: [${one.join(', ')}] and [${other.join(', ')}].`;
-  const { problem, largest, largestRelative, different, size } = tally;
-  return problem === null
-    ? { name, largest, largestRelative, different, size, problem }
-    : { name, largest: null, largestRelative: null, different, size, problem };
+  const [one, other] = [plainNumbers(a) ?? a.data, plainNumbers(b) ?? b.data];
+  let [largest, largestRelative, different] = [0, 0, 0];
+  for (let index = 0; index < other.length; index += 1) {
+    const [left, right] = [one[index] ?? 0, other[index] ?? 0];
+    // Two zeros are one, and so are two NaN.
+    if (left === right || (left !== left && right !== right)) continue;
+    different += 1;
+    const exact = typeof left === 'bigint' && typeof right === 'bigint';
+    const distance = Math.abs(Number(exact ? left - right : Number(left) - Number(right)));
+    largest = Number.isNaN(distance) ? Infinity : Math.max(largest, distance);
+    const relative = distance / Math.abs(Number(right));
+    largestRelative = Number.isNaN(relative) ? Infinity : Math.max(largestRelative, relative);
+  }
+  return { name, largest, largestRelative, different, size, problem: null };
 }

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import type { TensorInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeLabel, valueDtype, type Dtype } from '../../shared/tensor/dtype.ts';
-import { wholeRanges } from '../../shared/tensor/requestCheck.ts';
+import { wholeRanges } from '../../shared/tensor/dtypeRanges.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { newNumbers, putText } from '../../shared/tensor/tensorData.ts';
 import { mismatch, shapeText } from './fitTensor.ts';

@@ -10,14 +10,19 @@ const unheard: PlaceReport = { step: () => undefined, pull: () => undefined, cau
 
 /** The embedded engine beside a serving: the same version, in a process that begins with the first question. */
 export interface EngineBackend extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT/v1/models/NAME` of an engine that serves this version. Fails as a start fails. */
-  open(serving: Serving, version: string, options: { readonly signal: AbortSignal }): Promise<string>;
+  /** Where an engine answers that serves this version. Fails as a start fails. */
+  open(serving: Serving, version: string, options: { readonly signal: AbortSignal }): Promise<EngineAddress>;
 }
 
-interface Begun {
+/** `http://127.0.0.1:PORT/v1/models/NAME`, and `127.0.0.1:PORT`. */
+export interface EngineAddress {
+  readonly rest: string;
+  readonly grpc: string;
+}
+
+interface Begun extends EngineAddress {
   readonly handle: string;
   readonly plan: ServingPlan;
-  readonly rest: string;
 }
 
 export function createEngineBackend(place: Place): EngineBackend {
@@ -36,7 +41,7 @@ export function createEngineBackend(place: Place): EngineBackend {
       versions: { kind: 'specific', versions: [version] },
     };
     const { handle } = await place.start(own, unheard, { signal: ended.signal });
-    return { handle, plan: own, rest: `http://127.0.0.1:${restPort}/v1/models/${encodeURIComponent(name)}` };
+    return { handle, plan: own, rest: `http://127.0.0.1:${restPort}/v1/models/${encodeURIComponent(name)}`, grpc: `127.0.0.1:${grpcPort}` };
   }
 
   async function end(key: string): Promise<void> {
@@ -57,9 +62,9 @@ export function createEngineBackend(place: Place): EngineBackend {
       const timer = setTimeout(() => void end(key), idleMs).unref();
       engines.set(key, { begun, timer });
       try {
-        const { handle, rest, plan } = await begun;
+        const { handle, plan, rest, grpc } = await begun;
         const facts = await place.inspect(handle, plan, { signal });
-        if (facts.kind !== 'ended' && facts.kind !== 'gone') return rest;
+        if (facts.kind !== 'ended' && facts.kind !== 'gone') return { rest, grpc };
       } catch (error) {
         await end(key);
         throw error;

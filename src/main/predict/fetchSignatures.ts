@@ -1,6 +1,6 @@
 import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeEnum, type DtypeName } from '../../shared/tensor/dtype.ts';
-import { sendRest } from './predict.ts';
+import { sendRest } from './sendRest.ts';
 
 interface MetadataTensor {
   readonly dtype?: DtypeName;

@@ -1,11 +1,10 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { TensorInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeLabel, valueDtype, type Dtype } from '../../shared/tensor/dtype.ts';
-import { wholeRanges } from '../../shared/tensor/requestCheck.ts';
+import { wholeRanges } from '../../shared/tensor/dtypeRanges.ts';
 import { smallFloat } from '../../shared/tensor/smallFloat.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { newNumbers, type NumberData } from '../../shared/tensor/tensorData.ts';
-import { isStrings } from '../tfserving/tensorMessage.ts';
+import { isStrings, newNumbers, type NumberData } from '../../shared/tensor/tensorData.ts';
 import type { FileReading } from './inputTensors.ts';
 
 const floats = new Set<Dtype>(['DT_HALF', 'DT_BFLOAT16', 'DT_FLOAT', 'DT_DOUBLE']);

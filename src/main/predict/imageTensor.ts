@@ -1,37 +1,39 @@
+import type { ImageStep, PixelScale } from '../../shared/contract/processing.ts';
 import type { TensorInfo } from '../../shared/contract/savedModel.ts';
 import { dtypeLabel, valueDtype } from '../../shared/tensor/dtype.ts';
 import { smallFloat } from '../../shared/tensor/smallFloat.ts';
+import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { newNumbers } from '../../shared/tensor/tensorData.ts';
 import { decodeImage, type Pixels } from './decodeImage.ts';
 import { mismatch, shapeText } from './fitTensor.ts';
-import type { FileReading, InputTensors } from './inputTensors.ts';
-
-/** The values that a pixel's 0 and 255 become. */
-export type Scale = readonly [low: number, high: number];
+import type { PictureFacts } from './prepareInputs.ts';
+import { resizePixels } from './resizePixels.ts';
 
 /** Where height, width and channels are in a shape, and what they are; -1 where the picture decides. */
 interface Layout {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  readonly order: 'channels last' | 'channels first' | 'no channels';
+  readonly layout: 'hwc' | 'chw' | 'hw';
   readonly batched: boolean;
 }
 
-function layoutOf(input: string, { shape }: TensorInfo): Layout {
-  const picture = shape !== null && shape.length >= 3 && (shape.length === 4 || !isBatch(shape)) ? shape.slice(-3) : null;
-  const batched = shape?.length === 4 || (shape?.length === 3 && isBatch(shape));
+function layoutOf(input: string, { shape }: TensorInfo, step: ImageStep): Layout {
+  // Of unknown rank: a batch of pictures, as the step wants them.
+  if (shape === null) return { height: -1, width: -1, channels: -1, layout: step.layout ?? 'hwc', batched: true };
+  const picture = shape.length >= 3 && (shape.length === 4 || !isBatch(shape)) ? shape.slice(-3) : null;
+  const batched = shape.length === 4 || (shape.length === 3 && isBatch(shape));
   const [first = -1, second = -1, third = -1] = picture ?? [];
-  if (picture !== null && shape !== null && shape.length <= 4) {
+  if (picture !== null && shape.length <= 4) {
     if ([1, 3, 4].includes(first) && ![1, 3, 4, -1].includes(third))
-      return { height: second, width: third, channels: first, order: 'channels first', batched };
-    if ([1, 3, 4, -1].includes(third)) return { height: first, width: second, channels: third, order: 'channels last', batched };
+      return { height: second, width: third, channels: first, layout: 'chw', batched };
+    if ([1, 3, 4, -1].includes(third)) return { height: first, width: second, channels: third, layout: 'hwc', batched };
   }
-  if (shape?.length === 3 || shape?.length === 2) {
+  if (shape.length === 3 || shape.length === 2) {
     const [height = -1, width = -1] = shape.slice(-2);
-    return { height, width, channels: 1, order: 'no channels', batched };
+    return { height, width, channels: 1, layout: 'hw', batched };
   }
-  throw mismatch(`${input} is ${shape === null ? 'of unknown rank' : shapeText(shape)}: an image needs height, width and channels.`);
+  throw mismatch(`${input} is ${shapeText(shape)}: an image needs height, width and channels.`);
 }
 
 /** `[?, 28, 28]` is a batch of pictures without channels; `[28, 28, 1]` is one picture. */
@@ -57,91 +59,93 @@ function withChannels({ width, height, channels, data }: Pixels, wanted: number)
   return { width, height, channels: wanted, data: made };
 }
 
-/** Weights of one axis: bilinear, widened where the picture shrinks so that every pixel counts (as tf.image.resize with antialias). */
-function axisWeights(from: number, to: number): readonly { readonly start: number; readonly weights: Float64Array }[] {
-  const ratio = from / to;
-  const reach = Math.max(1, ratio);
-  return Array.from({ length: to }, (_, place) => {
-    const centre = (place + 0.5) * ratio - 0.5;
-    const start = Math.max(0, Math.ceil(centre - reach));
-    const end = Math.min(from - 1, Math.floor(centre + reach));
-    const weights = Float64Array.from({ length: end - start + 1 }, (_unused, index) =>
-      Math.max(0, 1 - Math.abs(start + index - centre) / reach),
-    );
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { start, weights: weights.map((weight) => weight / sum) };
+/** What 0 and 255 of each channel become. Sources: torchvision's and Keras's `preprocess_input` in mode torch and caffe. */
+function ends(scale: PixelScale, channels: number): { readonly low: readonly number[]; readonly high: readonly number[] } {
+  const each = (low: number, high: number) => ({
+    low: Array.from({ length: channels }, () => low),
+    high: Array.from({ length: channels }, () => high),
   });
+  switch (scale.kind) {
+    case 'none':
+      return each(0, 255);
+    case 'unit':
+      return each(0, 1);
+    case 'signed':
+      return each(-1, 1);
+    case 'custom':
+      return each(scale.low, scale.high);
+    case 'imagenet': {
+      const [mean, deviation] = [
+        [0.485, 0.456, 0.406, 0],
+        [0.229, 0.224, 0.225, 1],
+      ];
+      const at = (value: number) => (channel: number) => (value - (mean[channel] ?? 0)) / (deviation[channel] ?? 1);
+      const all = Array.from({ length: channels }, (_, channel) => channel);
+      return { low: all.map(at(0)), high: all.map(at(1)) };
+    }
+    case 'caffe': {
+      const mean = [103.939, 116.779, 123.68];
+      const all = Array.from({ length: channels }, (_, channel) => channel);
+      return { low: all.map((channel) => -(mean[channel] ?? 0)), high: all.map((channel) => 255 - (mean[channel] ?? 0)) };
+    }
+  }
 }
 
-/** Values from 0 to 255, not rounded: first along the rows, then along the columns. */
-function resized({ width, height, channels, data }: Pixels, toWidth: number, toHeight: number): Float64Array {
-  if (width === toWidth && height === toHeight) return Float64Array.from(data);
-  const rows = new Float64Array(height * toWidth * channels);
-  const across = axisWeights(width, toWidth);
-  for (let row = 0; row < height; row += 1)
-    for (const [place, { start, weights }] of across.entries())
-      for (let channel = 0; channel < channels; channel += 1) {
-        let sum = 0;
-        for (const [index, weight] of weights.entries()) sum += weight * (data[(row * width + start + index) * channels + channel] ?? 0);
-        rows[(row * toWidth + place) * channels + channel] = sum;
-      }
-  const made = new Float64Array(toHeight * toWidth * channels);
-  const line = toWidth * channels;
-  for (const [place, { start, weights }] of axisWeights(height, toHeight).entries())
-    for (const [index, weight] of weights.entries())
-      for (let at = 0; at < line; at += 1)
-        made[place * line + at] = (made[place * line + at] ?? 0) + weight * (rows[(start + index) * line + at] ?? 0);
-  return made;
+const colours = { 1: 'grey', 3: 'RGB', 4: 'RGBA' } as const;
+const channelCount = { grey: 1, rgb: 3, rgba: 4 } as const;
+const number = (value: number): string => String(Number(value.toPrecision(6)));
+
+/** A picture as one input, and what was done to it. */
+export interface ImageInput {
+  readonly tensor: Tensor;
+  readonly note: string;
+  readonly picture: PictureFacts;
 }
 
 /**
- * A picture as the sole input of a signature: its bytes as they are for a string; else decoded, brought to the signature's height,
- * width and channels, and scaled: 0…1 for floats, 0…255 for whole numbers, unless `scale` says otherwise. Each step is said.
+ * A picture as an input of numbers: decoded, brought to the signature's height, width and channels or to the step's, and scaled: 0…1
+ * for floats, 0…255 for whole numbers, unless the step says otherwise. A batch of one where the signature has a batch.
+ * REQUEST_MISMATCH where the input is no picture, FILE_UNREADABLE where the file is none.
  */
-export async function imageTensor(
-  bytes: Buffer,
-  path: string,
-  { signature: { inputs }, say, scale }: FileReading & { readonly scale: Scale | undefined },
-): Promise<InputTensors> {
-  const entries = Object.entries(inputs);
-  const [only] = entries;
-  if (only === undefined || entries.length > 1)
-    throw mismatch(
-      `An image is one tensor; the signature has ${entries.map(([name]) => name).join(', ') || 'no input'}. Give an .npz file with all of them.`,
-    );
-  const [name, info] = only;
+export async function imageTensor(bytes: Buffer, path: string, name: string, info: TensorInfo, step: ImageStep): Promise<ImageInput> {
   const dtype = valueDtype(info.dtype);
-  if (dtype === 'DT_STRING') {
-    say(`${name}: the file’s own ${bytes.length} bytes`);
-    return { [name]: { dtype, shape: (info.shape ?? [1]).map(() => 1), data: [new Uint8Array(bytes)] } };
-  }
-  const layout = layoutOf(name, info);
+  const wanted = layoutOf(name, info, step);
+  const layout = step.layout ?? wanted.layout;
   const source = await decodeImage(bytes, path);
   const natural = source.channels === 2 ? 1 : source.channels === 4 ? 3 : source.channels;
-  const channels = layout.channels < 0 ? natural : layout.channels;
-  const [height, width] = [layout.height < 0 ? source.height : layout.height, layout.width < 0 ? source.width : layout.width];
-  const values = resized(withChannels(source, channels), width, height);
+  const channels =
+    layout === 'hw' ? 1 : step.channels !== null ? channelCount[step.channels] : wanted.channels < 0 ? natural : wanted.channels;
+  const height = step.size?.height ?? (wanted.height < 0 ? source.height : wanted.height);
+  const width = step.size?.width ?? (wanted.width < 0 ? source.width : wanted.width);
+  const { data: values } = resizePixels(withChannels(source, channels), { width, height }, step);
   const isFloat = ['DT_FLOAT', 'DT_DOUBLE', 'DT_HALF', 'DT_BFLOAT16'].includes(dtype);
-  const [low, high] = scale ?? (isFloat ? [0, 1] : [0, 255]);
+  const scale = step.scale ?? { kind: isFloat ? 'unit' : 'none' };
+  const order = scale.kind === 'caffe' ? 'bgr' : step.order;
+  const { low, high } = ends(scale, channels);
   const data = newNumbers(dtype, values.length);
   if (data === null) throw mismatch(`${name} is ${dtypeLabel(dtype)}, which no image is.`);
-  for (const [index, value] of values.entries()) {
-    const pixel = index % (width * height * channels);
-    // From rows of pixels to planes of one channel.
-    const at = layout.order === 'channels first' ? (pixel % channels) * width * height + Math.floor(pixel / channels) : index;
-    const scaled = low + (value / 255) * (high - low);
-    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[at] = BigInt(Math.round(scaled));
-    else if (dtype === 'DT_HALF' || dtype === 'DT_BFLOAT16') data[at] = smallFloat[dtype].bits(scaled);
-    else data[at] = isFloat ? scaled : Math.round(scaled);
-  }
-  const size =
+  const bits = dtype === 'DT_HALF' || dtype === 'DT_BFLOAT16' ? smallFloat[dtype].bits : null;
+  const pixels = width * height;
+  for (let pixel = 0; pixel < pixels; pixel += 1)
+    for (let channel = 0; channel < channels; channel += 1) {
+      // The channel that is written here comes from the other end in BGR; alpha stays last.
+      const from = order === 'bgr' && channels >= 3 && channel < 3 ? 2 - channel : channel;
+      const least = low[channel] ?? 0;
+      const scaled = ((values[pixel * channels + from] ?? 0) * ((high[channel] ?? 0) - least)) / 255 + least;
+      const at = layout === 'chw' ? channel * pixels + pixel : pixel * channels + channel;
+      if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[at] = BigInt(Math.round(scaled));
+      else data[at] = bits !== null ? bits(scaled) : isFloat ? scaled : Math.round(scaled);
+    }
+  const resized =
     source.width === width && source.height === height
       ? `${width}×${height}`
-      : `resized ${source.width}×${source.height} → ${width}×${height}`;
-  const colours = { 1: 'grey', 3: 'RGB', 4: 'RGBA' }[channels] ?? `${channels} channels`;
-  say(`${name}: ${size}, ${colours}${layout.order === 'channels first' ? ', channels first' : ''}, values ${low}..${high}`);
-  const row = { 'channels last': [height, width, channels], 'channels first': [channels, height, width], 'no channels': [height, width] }[
-    layout.order
-  ];
-  return { [name]: { dtype, shape: layout.batched ? [1, ...row] : row, data } };
+      : `resized ${source.width}×${source.height} → ${width}×${height}${step.fit === 'stretch' ? '' : ` (${step.fit})`}`;
+  const colour = order === 'bgr' && channels >= 3 ? 'BGR' : (colours[channels as 1 | 3 | 4] ?? `${channels} channels`);
+  const range = `${number(Math.min(...low))}..${number(Math.max(...high))}`;
+  const row = { hwc: [height, width, channels], chw: [channels, height, width], hw: [height, width] }[layout];
+  return {
+    tensor: { dtype, shape: wanted.batched ? [1, ...row] : row, data },
+    note: `${name}: ${resized}, ${colour}${layout === 'chw' ? ', channels first' : ''}, values ${range}`,
+    picture: { layout, order, low, high },
+  };
 }

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
+import { imageStep } from '../../shared/contract/processing.ts';
+import { valueDtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { imageKind } from './decodeImage.ts';
 import { fitTensor, mismatch } from './fitTensor.ts';
-import type { Scale } from './imageTensor.ts';
 import type { FileReading, InputTensors } from './inputTensors.ts';
 import { BadNpy, looksLikeNpy, readNpy } from './readNpy.ts';
+
+/** The values that a pixel's 0 and 255 become. */
+export type Scale = readonly [low: number, high: number];
 
 /** What a file holds: text is TensorFlow Serving's JSON; anything else becomes tensors when the signature is known. */
 export type InputFile =
@@ -42,10 +46,34 @@ export function inputOf(bytes: Buffer, path: string, { signal }: { readonly sign
         }),
     };
   if (imageKind(bytes) !== null || /^\.(?:png|jpe?g|gif|bmp|webp)$/.test(extension))
-    return { kind: 'file', tensors: async (reading) => (await import('./imageTensor.ts')).imageTensor(bytes, path, reading) };
+    return { kind: 'file', tensors: (reading) => oneImage(bytes, path, reading) };
   if (extension === '.csv')
     return { kind: 'file', tensors: async (reading) => (await import('./csvTensors.ts')).csvTensors(bytes.toString('utf8'), reading) };
   return { kind: 'json', text: bytes.toString('utf8') };
+}
+
+/** A picture as the sole input of a signature: its bytes as they are for a string; else its pixels. Each step is said. */
+async function oneImage(
+  bytes: Buffer,
+  path: string,
+  { signature: { inputs }, say, scale }: FileReading & { readonly scale: Scale | undefined },
+): Promise<InputTensors> {
+  const entries = Object.entries(inputs);
+  const [only] = entries;
+  if (only === undefined || entries.length > 1)
+    throw mismatch(
+      `An image is one tensor; the signature has ${entries.map(([name]) => name).join(', ') || 'no input'}. Give an .npz file with all of them.`,
+    );
+  const [name, info] = only;
+  if (valueDtype(info.dtype) === 'DT_STRING') {
+    say(`${name}: the file’s own ${bytes.length} bytes`);
+    return { [name]: { dtype: 'DT_STRING', shape: (info.shape ?? [1]).map(() => 1), data: [new Uint8Array(bytes)] } };
+  }
+  const { imageTensor } = await import('./imageTensor.ts');
+  const custom = scale === undefined ? null : ({ kind: 'custom', low: scale[0], high: scale[1] } as const);
+  const { tensor, note } = await imageTensor(bytes, path, name, info, imageStep.parse({ kind: 'image', scale: custom }));
+  say(note);
+  return { [name]: tensor };
 }
 
 function oneArray(tensor: Tensor, reading: FileReading): InputTensors {

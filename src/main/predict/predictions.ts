@@ -1,12 +1,19 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { EngineComparison, PredictAnswer, PredictRequest } from '../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
-import { parseJson, type Json } from '../../shared/tensor/json.ts';
+import type { Serving } from '../../shared/contract/serving.ts';
 import type { StateHub } from '../stateHub.ts';
+import { answerOf } from './answerOf.ts';
+import { planTensors, planText, sendPlan, type Plan } from './ask.ts';
 import { compareOutput } from './compareAnswers.ts';
 import type { EngineBackend } from './engineBackend.ts';
+import { answered } from './exchange.ts';
+import type { Exchanges, KeptExchange } from './exchanges.ts';
 import { findServing } from './findServing.ts';
-import { outputsOf, predictOver, servedAt } from './predict.ts';
+import { servedAt } from './predict.ts';
+import type { GrpcConnections } from './predictGrpc.ts';
+import { prepareInputs, tensorsOf } from './prepareInputs.ts';
+import { requestProblem } from './requestProblem.ts';
 
 /** More of an answer is not shown as text. */
 const shownChars = 1_000_000;
@@ -15,9 +22,18 @@ interface Waiting {
   readonly signal: AbortSignal;
 }
 
+/** What `ask` was asked and what came back, whole. */
+export interface Asked {
+  readonly exchange: KeptExchange;
+  readonly plan: Plan;
+  readonly serving: Serving;
+}
+
 /** What a window asks of a serving, or of the embedded engine in its stead. */
 export interface Predictions {
   run(request: PredictRequest, options: Waiting): Promise<PredictAnswer>;
+  /** The same with all tensors, kept among the exchanges: for cases, comparisons and tables. A refusal is an answer. */
+  ask(request: PredictRequest, options: Waiting): Promise<Asked>;
   /** Throws SERVER_REFUSED where one of the two gives no answer. */
   compareEngines(request: PredictRequest, options: Waiting): Promise<EngineComparison>;
 }
@@ -25,50 +41,65 @@ export interface Predictions {
 export function createPredictions({
   hub,
   engines,
+  exchanges,
+  connections,
   now,
 }: {
   readonly hub: StateHub;
   readonly engines: EngineBackend;
+  readonly exchanges: Exchanges;
+  readonly connections: GrpcConnections;
   readonly now: () => Date;
 }): Predictions {
-  async function ask(
-    request: PredictRequest,
-    maxChars: number,
-    { signal }: Waiting,
-  ): Promise<{ readonly answer: PredictAnswer; readonly signature: SignatureInfo | null }> {
-    const serving = findServing(hub, request.servingId);
-    const model = hub.state.models.find(({ id }) => id === serving.modelId);
-    const { rest, signature } = servedAt(serving, model, request);
-    if (request.backend === 'serving') return { signature, answer: await predictOver(rest, signature, request, { signal, now, maxChars }) };
-    const [newest] = serving.state.kind === 'serving' ? serving.state.versions : [];
-    const version = request.version ?? newest;
-    if (version === undefined) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
-    const embedded = await engines.open(serving, version, { signal });
-    const { version: _, label: __, ...same } = request;
-    return { signature, answer: await predictOver(embedded, signature, same, { signal, now, maxChars }) };
+  async function planned(signature: SignatureInfo | null, request: PredictRequest, options: Waiting): Promise<Plan> {
+    const { body, inputs } = request;
+    if (body !== undefined) return planText(signature, body, request);
+    if (signature === null) throw new AppError('BAD_INPUT', { detail: 'The model’s signatures are not known: give the request as JSON.' });
+    return planTensors(signature, tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
   }
 
+  async function ask(request: PredictRequest, { signal }: Waiting): Promise<Asked> {
+    const serving = findServing(hub, request.servingId);
+    const model = hub.state.models.find(({ id }) => id === serving.modelId);
+    const { rest, grpc, signature } = servedAt(serving, model, request);
+    const plan = await planned(signature, request, { signal });
+    const { timeoutMs, gzip, headers, version, label } = request;
+    let place = { rest, grpc, which: { version, label } };
+    if (request.backend === 'embedded') {
+      const [newest] = serving.state.kind === 'serving' ? serving.state.versions : [];
+      const wanted = version ?? newest;
+      if (wanted === undefined) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
+      place = { ...(await engines.open(serving, wanted, { signal })), which: { version: undefined, label: undefined } };
+    }
+    const to = { ...place, model: serving.name, signature, name: request.signature, connections };
+    const exchange = await sendPlan(plan, to, { signal, timeoutMs, gzip, headers });
+    return {
+      exchange: exchanges.keep({ ...exchange, servingId: serving.id, signatureName: request.signature, signature, inputs: plan.inputs }),
+      plan,
+      serving,
+    };
+  }
+
+  const answer = (request: PredictRequest, { exchange, plan, serving }: Asked, maxChars: number): PredictAnswer => {
+    const { mode, reason } = plan;
+    const model = hub.state.models.find(({ id }) => id === serving.modelId);
+    const problem = exchange.ok ? null : requestProblem(exchange, { request, mode, serving, model });
+    return answerOf(exchange, { backend: request.backend, mode, reason, problem }, { now, maxChars });
+  };
+
   return {
-    run: async (request, options) => (await ask(request, shownChars, options)).answer,
+    ask,
+    run: async (request, options) => answer(request, await ask(request, options), shownChars),
     async compareEngines(request, options) {
-      const [serving, embedded] = await Promise.all(
-        (['serving', 'embedded'] as const).map((backend) => ask({ ...request, backend }, Infinity, options)),
-      );
+      const both = (['serving', 'embedded'] as const).map((backend) => ({ ...request, backend }));
+      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, options)));
       if (serving === undefined || embedded === undefined) throw new Error('two were asked');
-      const outputs = ({ answer, signature }: typeof serving): ReadonlyMap<string, Json> => {
-        if (!answer.ok) throw new AppError('SERVER_REFUSED', { detail: `HTTP ${answer.status}: ${answer.error ?? ''}` });
-        return new Map(outputsOf(parseJson(answer.rawText), signature));
-      };
-      const [theirs, ours] = [outputs(serving), outputs(embedded)];
-      const cut = ({ answer }: typeof serving): PredictAnswer => ({
-        ...answer,
-        rawText: answer.rawText.slice(0, shownChars),
-        rawCut: answer.rawText.length > shownChars,
-      });
+      const [theirs, ours] = [answered(serving.exchange).outputs, answered(embedded.exchange).outputs];
+      const [first = request, second = request] = both;
       return {
-        serving: cut(serving),
-        embedded: cut(embedded),
-        outputs: [...theirs].map(([name, value]) => compareOutput(name, ours.get(name) ?? { kind: 'null' }, value)),
+        serving: answer(first, serving, shownChars),
+        embedded: answer(second, embedded, shownChars),
+        outputs: Object.entries(theirs).map(([name, tensor]) => compareOutput(name, ours[name] ?? null, tensor)),
       };
     },
   };

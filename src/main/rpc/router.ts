@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { createAttachedShells } from '../owner/attachedShells.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { signatureOf } from '../predict/predict.ts';
+import { playgroundRoutes } from './playgroundRoutes.ts';
 
 const never = new AbortController().signal;
 
@@ -114,6 +115,7 @@ export function windowRouter(app: App) {
       snippetFiles: os.predict.snippetFiles.handler(({ input }) => takeAway.snippetFiles(input)),
       openApi: os.predict.openApi.handler(({ input }) => ({ text: takeAway.openApi(input.id) })),
     },
+    playground: playgroundRoutes(app),
     settings: {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),
     },

@@ -25,67 +25,89 @@ export interface SignatureGraph {
 const nodeOf = (input: string): string => input.replace(/^\^/, '').split(':')[0] ?? '';
 const functionAttributes = ['f', 'then_branch', 'else_branch', 'cond', 'body', 'branches', 'key_func', 'reduce_func'] as const;
 
-/** Op types between a signature's inputs, which are fed, and its outputs. */
-function reachableOps(graph: MetaGraph, starts: readonly string[], fed: readonly string[]): ReadonlySet<string> {
-  const ops = new Set<string>();
+/** Nodes that see each other by name, and where a function was called first. */
+export interface Scope {
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** A function's arguments, in the order of the call's inputs. */
+  readonly args: readonly string[];
+  readonly call: { readonly node: GraphNode; readonly scope: Scope } | null;
+}
+
+/** The nodes between a signature's inputs, which are fed, and its outputs, those of functions included, each function once. */
+function* reachableNodes(
+  graph: MetaGraph,
+  starts: readonly string[],
+  fed: readonly string[],
+): Generator<{ readonly node: GraphNode; readonly scope: Scope }> {
   const functionsSeen = new Set<string>();
-  const scopes: { nodes: ReadonlyMap<string, GraphNode>; starts: readonly string[]; fed: readonly string[] }[] = [
-    { nodes: new Map(graph.nodes.map((node) => [node.name, node])), starts, fed: fed.map(nodeOf) },
+  const byName = (nodes: readonly GraphNode[]): ReadonlyMap<string, GraphNode> => new Map(nodes.map((node) => [node.name, node]));
+  const main: Scope = { nodes: byName(graph.nodes), args: [], call: null };
+  const scopes: { readonly scope: Scope; readonly starts: readonly string[]; readonly fed: readonly string[] }[] = [
+    { scope: main, starts, fed: fed.map(nodeOf) },
   ];
-  const enter = ({ name, nodes, returns, controlReturns }: GraphFunction): void => {
+  const enter = ({ name, nodes, args, returns, controlReturns }: GraphFunction, call: Scope['call']): void => {
     if (functionsSeen.has(name)) return;
     functionsSeen.add(name);
-    scopes.push({ nodes: new Map(nodes.map((node) => [node.name, node])), starts: [...returns.values(), ...controlReturns], fed: [] });
+    scopes.push({ scope: { nodes: byName(nodes), args, call }, starts: [...returns.values(), ...controlReturns], fed: [] });
   };
-  for (let scope = scopes.pop(); scope !== undefined; scope = scopes.pop()) {
-    const seen = new Set<string>(scope.fed);
-    const waiting = scope.starts.map(nodeOf);
+  for (let one = scopes.pop(); one !== undefined; one = scopes.pop()) {
+    const { scope } = one;
+    const seen = new Set<string>(one.fed);
+    const waiting = one.starts.map(nodeOf);
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       const node = scope.nodes.get(name);
       if (node === undefined || seen.has(name)) continue;
       seen.add(name);
-      ops.add(node.op);
+      yield { node, scope };
       const called = graph.functions.get(node.op);
-      if (called !== undefined) enter(called);
+      if (called !== undefined) enter(called, { node, scope });
       for (const attribute of functionAttributes) {
         for (const target of attrFunctions(node.attr(attribute))) {
-          const one = graph.functions.get(target);
-          if (one !== undefined) enter(one);
+          const body = graph.functions.get(target);
+          if (body !== undefined) enter(body, { node, scope });
         }
       }
       waiting.push(...node.inputs.map(nodeOf));
     }
   }
-  return ops;
 }
 
-/** Walks from a signature's outputs through nodes and functions; SIGNATURE_NOT_FOUND where there is none of that name. */
-export function describeGraph(graph: MetaGraph | undefined, signatureName: string): SignatureGraph {
+/** The signature's nodes. SIGNATURE_NOT_FOUND where there is none of that name. */
+export function signatureNodes(graph: MetaGraph | undefined, signatureName: string): ReturnType<typeof reachableNodes> {
   const signature = graph?.signatures[signatureName];
   if (graph === undefined || signature === undefined) {
     throw new AppError('SIGNATURE_NOT_FOUND', { signature: signatureName, known: Object.keys(graph?.signatures ?? {}).join(', ') });
   }
-  const ops = reachableOps(
-    graph,
-    Object.values(signature.outputs).map(({ name }) => name),
-    Object.values(signature.inputs).map(({ name }) => name),
-  );
+  const names = (side: 'inputs' | 'outputs'): readonly string[] => Object.values(signature[side]).map(({ name }) => name);
+  return reachableNodes(graph, names('outputs'), names('inputs'));
+}
+
+/** Walks from a signature's outputs through nodes and functions; SIGNATURE_NOT_FOUND where there is none of that name. */
+export function describeGraph(graph: MetaGraph | undefined, signatureName: string): SignatureGraph {
+  const ops = new Set<string>();
+  for (const { node } of signatureNodes(graph, signatureName)) ops.add(node.op);
   const has = (pattern: RegExp): boolean => [...ops].some((op) => pattern.test(op));
   return { writesState: has(writes), needsMeaningfulBytes: has(decodes), ops: [...ops].toSorted() };
 }
 
-/** describeGraph of the meta graph with these tags, in this thread. The version's saved_model.pb is read anew. */
+/** The meta graph with these tags; the version's saved_model.pb is read anew. */
+export async function readMetaGraph(
+  versionPath: string,
+  tags: readonly string[],
+  { signal }: { readonly signal: AbortSignal },
+): Promise<MetaGraph | undefined> {
+  const graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
+  return graphs.find((one) => one.tags.length === tags.length && tags.every((tag) => one.tags.includes(tag)));
+}
+
+/** describeGraph of the meta graph with these tags, in this thread. */
 export async function readSignatureGraph(
   versionPath: string,
   tags: readonly string[],
   signatureName: string,
-  { signal }: { readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal },
 ): Promise<SignatureGraph> {
-  const graphs = await readGraphs(versionPath, (path) => readFile(path, { signal }));
-  return describeGraph(
-    graphs.find((one) => one.tags.length === tags.length && tags.every((tag) => one.tags.includes(tag))),
-    signatureName,
-  );
+  return describeGraph(await readMetaGraph(versionPath, tags, options), signatureName);
 }
 
 /** readSignatureGraph, in a thread of its own where the file is large: a small one is read sooner than a thread starts. */

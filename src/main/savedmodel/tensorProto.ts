@@ -53,21 +53,37 @@ export function attrShape(value: ProtoReader | undefined): readonly number[] | n
   return undefined;
 }
 
-/** The list of dtypes inside an attribute (list, field 1; types, field 6). */
-export function attrTypes(value: ProtoReader | undefined): readonly number[] {
-  const types: number[] = [];
+/** Walks the list inside an attribute (field 1). */
+function eachInList(value: ProtoReader | undefined, take: (list: ProtoReader) => void): void {
   while (value?.next() === true) {
     if (value.field !== 1 || value.wireType !== 2) {
       value.skip();
       continue;
     }
     const list = value.message();
-    while (list.next()) {
-      if (list.field === 6) list.ints(types);
-      else list.skip();
-    }
+    while (list.next()) take(list);
   }
+}
+
+/** The list of dtypes inside an attribute (list, field 1; types, field 6). */
+export function attrTypes(value: ProtoReader | undefined): readonly number[] {
+  const types: number[] = [];
+  eachInList(value, (list) => (list.field === 6 ? list.ints(types) : list.skip()));
   return types;
+}
+
+/** The list of texts inside an attribute (list, field 1; s, field 2). */
+export function attrTexts(value: ProtoReader | undefined): readonly string[] {
+  const texts: string[] = [];
+  eachInList(value, (list) => (list.field === 2 && list.wireType === 2 ? void texts.push(list.string()) : list.skip()));
+  return texts;
+}
+
+/** The list of shapes inside an attribute (list, field 1; shape, field 7), null for an unknown rank. */
+export function attrShapes(value: ProtoReader | undefined): readonly (readonly number[] | null)[] {
+  const shapes: (readonly number[] | null)[] = [];
+  eachInList(value, (list) => (list.field === 7 && list.wireType === 2 ? void shapes.push(readShape(list.message())) : list.skip()));
+  return shapes;
 }
 
 /** Names of the functions inside an attribute: one (field 10) or a list (field 1 of it, field 9). */

@@ -3,6 +3,7 @@ import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import { readSignature } from '../savedmodel/savedModelProto.ts';
+import { exampleMessage } from './exampleMessages.ts';
 import { readSpec, writeSpec, type SpecMessage } from './modelSpecMessage.ts';
 import { versionStates } from './modelServiceMessages.ts';
 import { readTensor, writeTensor } from './tensorMessage.ts';
@@ -27,10 +28,13 @@ export interface ModelSpec {
   readonly label?: string | undefined;
 }
 
-/** What came back from Predict, not read yet: `readPrediction` does. */
+/** What came back from a call, not read yet: `readPrediction` or `readExampleAnswer` does. */
 export interface GrpcAnswer {
+  /** `/tensorflow.serving.PredictionService/Predict` */
+  readonly path: string;
+  /** The message as it was sent. */
+  readonly request: Uint8Array;
   readonly response: Uint8Array;
-  readonly requestBytes: number;
   readonly encodeMs: number;
   /** From the first byte sent to the last byte received. */
   readonly networkMs: number;
@@ -48,6 +52,8 @@ export interface Prediction {
 export class GrpcFailure extends Error {
   override readonly name = 'GrpcFailure';
   readonly code: status;
+  /** What had been sent. */
+  sent: Omit<GrpcAnswer, 'response'> | null = null;
   constructor({ code, details }: ServiceError) {
     super(details);
     this.code = code;
@@ -141,6 +147,13 @@ function readMetadata(response: Uint8Array): Readonly<Record<string, SignatureIn
   return Object.fromEntries(signatures);
 }
 
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Sent along as metadata. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A connection to one server's gRPC port. */
 export interface ServingGrpc {
   /** Status is not counted among the server's requests. */
@@ -148,7 +161,12 @@ export interface ServingGrpc {
   /** One prediction. */
   predict(
     request: ModelSpec & { readonly signature: string; readonly inputs: Readonly<Record<string, Tensor>> },
-    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+    options: CallOptions,
+  ): Promise<GrpcAnswer>;
+  /** Classify or Regress with serialized tf.Examples. */
+  askExamples(
+    request: ModelSpec & { readonly signature: string; readonly method: 'classify' | 'regress'; readonly examples: readonly Uint8Array[] },
+    options: CallOptions,
   ): Promise<GrpcAnswer>;
   /** The signatures of a version; not counted among the server's requests. */
   fetchSignatures(
@@ -171,8 +189,10 @@ export function connectGrpc(address: string): ServingGrpc {
     'grpc.enable_http_proxy': 0,
     'grpc.use_local_subchannel_pool': 1,
   });
-  function call(path: string, message: Uint8Array, signal: AbortSignal, timeoutMs: number): Promise<Uint8Array> {
+  function call(path: string, message: Uint8Array, { signal, timeoutMs, headers = {} }: CallOptions): Promise<Uint8Array> {
     signal.throwIfAborted();
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     const same = (bytes: Buffer): Buffer => bytes;
     const asked = client.makeUnaryRequest(
@@ -180,7 +200,7 @@ export function connectGrpc(address: string): ServingGrpc {
       same,
       same,
       Buffer.from(message),
-      new Metadata(),
+      metadata,
       { deadline: Date.now() + timeoutMs },
       (error, answer) => {
         if (error !== null) reject(signal.aborted ? (signal.reason as Error) : new GrpcFailure(error));
@@ -191,24 +211,40 @@ export function connectGrpc(address: string): ServingGrpc {
     signal.addEventListener('abort', abort, { once: true });
     return promise.finally(() => signal.removeEventListener('abort', abort));
   }
+  async function timed(name: string, options: CallOptions, encode: () => Uint8Array): Promise<GrpcAnswer> {
+    const path = `/tensorflow.serving.PredictionService/${name}`;
+    const started = performance.now();
+    const request = encode();
+    const sent = performance.now();
+    const facts = (): Omit<GrpcAnswer, 'response'> => ({ path, request, encodeMs: sent - started, networkMs: performance.now() - sent });
+    try {
+      const response = await call(path, request, options);
+      return { ...facts(), response };
+    } catch (error) {
+      if (error instanceof GrpcFailure) error.sent = facts();
+      throw error;
+    }
+  }
   return {
     async fetchStatus(model, { signal }) {
       const request = new ProtoWriter().message(1, (spec) => spec.string(1, model));
-      return readModelStatus(await call('/tensorflow.serving.ModelService/GetModelStatus', request.finish(), signal, 2_000));
+      return readModelStatus(await call('/tensorflow.serving.ModelService/GetModelStatus', request.finish(), { signal, timeoutMs: 2_000 }));
     },
-    async predict({ inputs, signature, ...asked }, { signal, timeoutMs }) {
-      const started = performance.now();
-      const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked, signature)));
-      for (const [name, tensor] of Object.entries(inputs))
-        request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
-      const bytes = request.finish();
-      const sent = performance.now();
-      const response = await call('/tensorflow.serving.PredictionService/Predict', bytes, signal, timeoutMs);
-      return { response, requestBytes: bytes.length, encodeMs: sent - started, networkMs: performance.now() - sent };
+    predict({ inputs, signature, ...asked }, options) {
+      return timed('Predict', options, () => {
+        const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked, signature)));
+        for (const [name, tensor] of Object.entries(inputs))
+          request.message(2, (entry) => entry.string(1, name).message(2, (value) => writeTensor(value, tensor)));
+        return request.finish();
+      });
+    },
+    askExamples({ method, examples, signature, ...asked }, options) {
+      const name = method === 'classify' ? 'Classify' : 'Regress';
+      return timed(name, options, () => exampleMessage(specOf(asked, signature), examples));
     },
     async fetchSignatures(asked, { signal, timeoutMs }) {
       const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked))).string(2, 'signature_def');
-      return readMetadata(await call('/tensorflow.serving.PredictionService/GetModelMetadata', request.finish(), signal, timeoutMs));
+      return readMetadata(await call('/tensorflow.serving.PredictionService/GetModelMetadata', request.finish(), { signal, timeoutMs }));
     },
     close: () => client.close(),
   };

@@ -1,11 +1,11 @@
 import { dtypeEnum, type Dtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { bytesOf, type NumberData } from '../../shared/tensor/tensorData.ts';
+import { bytesOf, isStrings, type NumberData } from '../../shared/tensor/tensorData.ts';
 import { MalformedProto, ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import type { ScoredClass } from './classifyRegress.ts';
 import { readSpec, writeSpec, type SpecMessage } from './modelSpecMessage.ts';
 import { StatusError } from './status.ts';
-import { isStrings, readTensor, writeTensor } from './tensorMessage.ts';
+import { readTensor, writeTensor } from './tensorMessage.ts';
 
 /**
  * The messages of PredictionService, server side, by the field numbers of model.proto, predict.proto, input.proto,

@@ -31,8 +31,11 @@ export class JsonWriter {
   readonly #levels: Level[] = [];
   /** What is written to lists now stays in their line. */
   inLine = false;
+  /** Everything in one line. */
+  readonly #compact: boolean;
 
-  constructor(expectedBytes = 512) {
+  constructor(expectedBytes = 512, { compact = false }: { readonly compact?: boolean } = {}) {
+    this.#compact = compact;
     this.#bytes = Buffer.allocUnsafe(expectedBytes);
   }
 
@@ -47,7 +50,7 @@ export class JsonWriter {
   close(): void {
     const level = this.#levels.pop();
     if (level === undefined) return;
-    if (level.count > 0 && !(level.isList && this.inLine)) this.#newLine();
+    if (level.count > 0 && !this.#compact && !(level.isList && this.inLine)) this.#newLine();
     this.#room(1);
     this.#put(level.isList ? 0x5d : 0x7d);
   }
@@ -147,7 +150,7 @@ export class JsonWriter {
     const isValue = !level.isList && level.count % 2 === 1;
     if (level.count > 0) this.#put(isValue ? 0x3a : 0x2c);
     if (isValue) this.#put(0x20);
-    else if (!level.isList || !this.inLine) this.#newLine();
+    else if (!this.#compact && (!level.isList || !this.inLine)) this.#newLine();
     else if (level.count > 0) this.#put(0x20);
     level.count += 1;
   }

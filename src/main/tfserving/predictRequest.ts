@@ -22,6 +22,13 @@ export interface PredictRequest {
 /** A signature by its name; `''` is the default. Throws StatusError where there is none, or no such model. */
 export type FindSignature = (name: string) => SignatureInfo;
 
+/** The names that a body gives its rows or its columns. */
+export interface BodyKeys {
+  readonly rows: string;
+  readonly columns: string;
+}
+const requestKeys: BodyKeys = { rows: 'instances', columns: 'inputs' };
+
 const maxDims = 254;
 
 /** The body's one value. Throws StatusError with the parser's words. */
@@ -243,20 +250,37 @@ function readColumns(tape: JsonTape, entry: number, signature: SignatureInfo): R
 
 /** Reads a predict request's body. Throws StatusError in the order and with the words of TensorFlow Serving. */
 export function readPredictRequest(body: Buffer, find: FindSignature): PredictRequest {
-  const request = readPredictFast(body, find) ?? readPredictSlow(body, find);
+  return readBody(body, find, requestKeys);
+}
+
+/**
+ * Reads a predict answer's body: the outputs in the signature's types, exactly, or null where it is no such answer. An output that is
+ * empty says only its outer dimensions.
+ */
+export function readPredictAnswer(body: Buffer, { method_name, outputs }: SignatureInfo): Readonly<Record<string, Tensor>> | null {
+  try {
+    return readBody(body, () => ({ method_name, inputs: outputs, outputs: {} }), { rows: 'predictions', columns: 'outputs' }).inputs;
+  } catch (error) {
+    if (error instanceof StatusError) return null;
+    throw error;
+  }
+}
+
+function readBody(body: Buffer, find: FindSignature, keys: BodyKeys): PredictRequest {
+  const request = readPredictFast(body, find, keys) ?? readPredictSlow(body, find, keys);
   for (const [name, { shape }] of Object.entries(request.inputs))
     if (shape.length > maxDims) throw invalid(`tensor parsing error: ${name}`);
   return request;
 }
 
-function readPredictSlow(body: Buffer, find: FindSignature): PredictRequest {
+function readPredictSlow(body: Buffer, find: FindSignature, keys: BodyKeys): PredictRequest {
   const tape = readTape(body);
   const signatureName = signatureNameOf(tape);
   const signature = find(signatureName);
   if (Object.keys(signature.inputs).length === 0)
     throw invalid(`Failed to get input map for signature: ${signatureName === '' ? 'DEFAULT' : signatureName}`);
-  const instances = tape.member(0, 'instances');
-  const inputs = tape.member(0, 'inputs');
+  const instances = tape.member(0, keys.rows);
+  const inputs = tape.member(0, keys.columns);
   if (instances !== undefined && inputs !== undefined)
     throw formatError(tape, 0, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ");
   if (instances !== undefined) return { signatureName, rows: true, inputs: readRows(tape, instances, signature) };

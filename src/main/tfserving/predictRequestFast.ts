@@ -3,7 +3,7 @@ import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { JsonFault, skipBlank } from './jsonTape.ts';
 import { runReaders, type Cursor } from './numberRuns.ts';
-import type { FindSignature, PredictRequest } from './predictRequest.ts';
+import type { BodyKeys, FindSignature, PredictRequest } from './predictRequest.ts';
 import { StatusError } from './status.ts';
 import { TensorFill, isNumericJson, type NumericJsonDtype } from './tensorFill.ts';
 
@@ -167,7 +167,7 @@ function readData(cursor: Cursor, signature: SignatureInfo, rows: boolean): Reco
 }
 
 /** Reads a body of numbers; undefined where it is anything else. */
-export function readPredictFast(body: Buffer, find: FindSignature): PredictRequest | undefined {
+export function readPredictFast(body: Buffer, find: FindSignature, keys: BodyKeys): PredictRequest | undefined {
   const cursor: Cursor = { bytes: body, at: 0 };
   let signatureName: string | undefined;
   let request: Omit<PredictRequest, 'signatureName'> | undefined;
@@ -180,8 +180,8 @@ export function readPredictFast(body: Buffer, find: FindSignature): PredictReque
         // After the data, it would say that these were read by another signature's types.
         if (signatureName !== undefined || request !== undefined) return undefined;
         signatureName = readText(cursor);
-      } else if ((key === 'instances' || key === 'inputs') && request === undefined) {
-        const rows = key === 'instances';
+      } else if ((key === keys.rows || key === keys.columns) && request === undefined) {
+        const rows = key === keys.rows;
         request = { rows, inputs: readData(cursor, find(signatureName ?? ''), rows) };
       } else return undefined;
     } while (take(cursor, 0x2c));

@@ -7,8 +7,8 @@ import { tensorFlowName } from './tensorFlowName.ts';
 /** Writes the element at an index. */
 type WriteElement = (index: number) => void;
 
-/** Strings whose output's name ends in `_bytes` are base64, and so are those that are no text: a body must be UTF-8. */
-function elementWriter(writer: JsonWriter, name: string, { dtype, data }: Tensor): WriteElement {
+/** Writes one element of a tensor; throws StatusError for a type that JSON does not carry. Strings whose output's name ends in `_bytes` are base64, and so are those that are no text: a body must be UTF-8. */
+export function elementWriter(writer: JsonWriter, name: string, { dtype, data }: Tensor): WriteElement {
   switch (dtype) {
     case 'DT_FLOAT': {
       const values = data as Float32Array;
@@ -50,7 +50,7 @@ function elementWriter(writer: JsonWriter, name: string, { dtype, data }: Tensor
 }
 
 /** Writes the value that begins at an element and has the shape from `dim` on; answers the element after it. */
-function writeValue(writer: JsonWriter, shape: readonly number[], dim: number, start: number, write: WriteElement): number {
+export function writeValue(writer: JsonWriter, shape: readonly number[], dim: number, start: number, write: WriteElement): number {
   if (dim === shape.length) {
     write(start);
     return start + 1;

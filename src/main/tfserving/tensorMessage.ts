@@ -1,6 +1,6 @@
 import { dtypeEnum, dtypeOfEnum, dtypeSizeBytes, valueDtype, type Dtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { bytesOf, elementCount, newNumbers, type NumberData } from '../../shared/tensor/tensorData.ts';
+import { bytesOf, elementCount, isStrings, newNumbers, type NumberData } from '../../shared/tensor/tensorData.ts';
 import { MalformedProto, type ProtoReader, type ProtoWriter } from '../protobuf/wire.ts';
 import { readShape } from '../savedmodel/savedModelProto.ts';
 
@@ -16,11 +16,6 @@ export function writeTensor(writer: ProtoWriter, { dtype, shape, data }: Tensor)
   });
   if (isStrings(data)) for (const value of data) writer.bytes(8, value);
   else writer.bytes(4, bytesOf(data));
-}
-
-/** Whether the elements are byte strings. */
-export function isStrings(data: Tensor['data']): data is readonly Uint8Array[] {
-  return Array.isArray(data);
 }
 
 /** The list that each type's values are in: field, and how a value is written. */

@@ -246,7 +246,6 @@ export const enServings = {
   'playground.noJson': 'This is no JSON yet',
   'playground.doesNotFit': 'The input does not fit',
   'playground.notServing': '{name} is not serving',
-  'playground.grpcNotYet': 'gRPC is not there yet. Choose REST.',
   'playground.noSignature': 'The version has no signature to call',
   'playground.reading': 'Reading the signature',
   'playground.embedded': 'Embedded engine',

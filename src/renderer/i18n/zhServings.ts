@@ -246,7 +246,6 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'playground.noJson': '还不是 JSON',
   'playground.doesNotFit': '输入不符合',
   'playground.notServing': '{name} 未在服务',
-  'playground.grpcNotYet': '暂不支持 gRPC，可改用 REST。',
   'playground.noSignature': '此版本没有可调用的签名',
   'playground.reading': '正在读取签名',
   'playground.embedded': '内置引擎',

@@ -150,6 +150,12 @@ export const errorTable = {
   SIGNATURE_NOT_FOUND: { title: 'There is no signature {signature}', advice: 'Known: {known}.', retryable: false },
   VERSION_NOT_FOUND: { title: 'There is no version {version} of {name}', advice: 'Known: {known}.', retryable: false },
   SERVER_UNREACHABLE: { title: 'Nothing answers at {address}', advice: 'Start the serving, then try again.', retryable: true },
+  ANSWER_TIMEOUT: {
+    title: 'There was no answer within {seconds} s',
+    advice: 'Give it more time, or send fewer rows at once.',
+    retryable: true,
+  },
+  EXCHANGE_GONE: { title: 'This answer is not kept any more', advice: 'Only the last ones are. Ask again.', retryable: false },
   SERVER_REFUSED: { title: 'The server refused the request', advice: '{detail}', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 

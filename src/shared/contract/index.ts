@@ -17,6 +17,7 @@ import {
   type VersionDetails,
 } from './library.ts';
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
+import { playgroundContract } from './playground.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
@@ -151,6 +152,8 @@ export const contract = {
     /** OpenAPI 3.1 of a serving, as JSON text. */
     openApi: oc.input(id).output(type<{ text: string }>()),
   },
+
+  playground: playgroundContract,
 
   settings: {
     set: oc.input(settingsSchema.partial()).output(type<void>()),

@@ -38,6 +38,9 @@ export type Dtype = keyof typeof dtypeTable;
 /** A value or reference type's name; `DT_FLOAT_REF` is enum 101. */
 export type DtypeName = Dtype | `${Dtype}_REF`;
 
+/** All value types, for schemas. */
+export const dtypeNames = Object.keys(dtypeTable) as readonly Dtype[];
+
 const byEnum = new Map<number, Dtype>(Object.entries(dtypeTable).map(([name, [number]]) => [number, name as Dtype]));
 
 /** The type of a DataType enum value, reference types included; undefined for a number TensorFlow does not use. */

@@ -1,6 +1,8 @@
 import type { SignatureInfo, TensorInfo } from '../contract/savedModel.ts';
 import { dtypeLabel, valueDtype, type Dtype } from './dtype.ts';
+import { notOverRest, wholeRanges } from './dtypeRanges.ts';
 import { base64Of, JsonSyntax, member, parseJson, type Json } from './json.ts';
+import { castFix, shapeFix, type TensorFix } from './tensorFix.ts';
 
 /**
  * Checks a request of TensorFlow Serving's REST API against a signature before it is sent. The server itself checks no shapes;
@@ -16,6 +18,8 @@ export interface Misfit {
   readonly got: string;
   /** Where the text is no JSON: the character, counted from 0. */
   readonly at: number | null;
+  /** The change that would make the whole input fit; null where nothing simple does. */
+  readonly fix: TensorFix | null;
   readonly message: string;
 }
 
@@ -23,28 +27,6 @@ export type RequestCheck =
   | { readonly kind: 'fits'; readonly form: 'row' | 'columnar' | 'examples' }
   | { readonly kind: 'no-json'; readonly misfits: readonly Misfit[] }
   | { readonly kind: 'misfit'; readonly misfits: readonly Misfit[] };
-
-/** Types that TensorFlow Serving's JSON cannot carry; gRPC can. */
-const notOverRest = new Set<Dtype>(['DT_HALF', 'DT_BFLOAT16', 'DT_UINT16', 'DT_COMPLEX64', 'DT_COMPLEX128']);
-
-/** Which inputs and outputs of a signature keep it from being called over REST; empty where it can be. */
-export function restBarriers({ inputs, outputs }: SignatureInfo): readonly { readonly name: string; readonly dtype: string }[] {
-  return [...Object.entries(inputs), ...Object.entries(outputs)]
-    .filter(([, { dtype }]) => notOverRest.has(valueDtype(dtype)))
-    .map(([name, { dtype }]) => ({ name, dtype: dtypeLabel(dtype) }));
-}
-
-/** The least and the largest value of each whole type. */
-export const wholeRanges: Partial<Readonly<Record<Dtype, readonly [bigint, bigint]>>> = {
-  DT_INT8: [-128n, 127n],
-  DT_UINT8: [0n, 255n],
-  DT_INT16: [-32_768n, 32_767n],
-  DT_INT32: [-2_147_483_648n, 2_147_483_647n],
-  DT_UINT16: [0n, 65_535n],
-  DT_UINT32: [0n, 4_294_967_295n],
-  DT_INT64: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
-  DT_UINT64: [0n, 18_446_744_073_709_551_615n],
-};
 
 /** Why a scalar is not of a type; null where it is. */
 function scalarMisfit(json: Json, dtype: Dtype): string | null {
@@ -66,6 +48,7 @@ const misfit = (input: string | null, message: string, more: Partial<Misfit> = {
   expected: '',
   got: '',
   at: null,
+  fix: null,
   ...more,
 });
 
@@ -97,9 +80,11 @@ function shapeOf(json: Json): number[] {
   return shape;
 }
 
-/** What keeps a value from being a tensor of this name, type and shape. `offset` is 1 where the value is one row of it. */
-function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: number): Misfit | null {
+/** What keeps a value from being a tensor of this name, type and shape; with `rows`, the value is one row of so many. */
+function tensorMisfit(input: string, json: Json, info: TensorInfo, rows?: number): Misfit | null {
+  const offset = rows === undefined ? 0 : 1;
   const shape = shapeOf(json);
+  const fix = (): TensorFix | null => shapeFix(rows === undefined ? shape : [rows, ...shape], info.shape);
   const wanted = info.shape?.slice(offset) ?? null;
   const dtype = valueDtype(info.dtype);
   if (wanted !== null && shape.length !== wanted.length && !(shape.includes(0) && shape.length < wanted.length)) {
@@ -107,6 +92,7 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
     return misfit(input, `${input} has ${shape.length + offset} dimensions; the model wants ${wanted.length + offset}, ${full}.`, {
       expected: String(wanted.length + offset),
       got: String(shape.length + offset),
+      fix: fix(),
     });
   }
   for (const [index, size] of shape.entries()) {
@@ -117,6 +103,7 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
         dimension,
         expected: String(want),
         got: String(size),
+        fix: fix(),
       });
     }
   }
@@ -139,7 +126,11 @@ function tensorMisfit(input: string, json: Json, info: TensorInfo, offset: numbe
     }
     const expected = scalarMisfit(value, dtype);
     if (expected !== null)
-      found = misfit(input, `${input} is ${dtypeLabel(info.dtype)}: ${shown(value)} is not ${expected}.`, { expected, got: shown(value) });
+      found = misfit(input, `${input} is ${dtypeLabel(info.dtype)}: ${shown(value)} is not ${expected}.`, {
+        expected,
+        got: shown(value),
+        fix: castFix(json, info),
+      });
   }
   walk(json, 0);
   return found;
@@ -154,14 +145,14 @@ function columnarMisfits(body: Json, signature: SignatureInfo): readonly Misfit[
     (body.kind !== 'object' || base64Of(body) !== undefined || member(body, only) === undefined)
   ) {
     const info = signature.inputs[only];
-    const told = info === undefined ? null : tensorMisfit(only, body, info, 0);
+    const told = info === undefined ? null : tensorMisfit(only, body, info);
     return told === null ? [] : [told];
   }
   if (body.kind !== 'object') return [misfit(null, `inputs must be an object with ${names.join(', ')}.`)];
   const found: Misfit[] = [];
   for (const [name, info] of Object.entries(signature.inputs)) {
     const value = member(body, name);
-    const told = value === undefined ? misfit(name, `${name} is missing.`) : tensorMisfit(name, value, info, 0);
+    const told = value === undefined ? misfit(name, `${name} is missing.`) : tensorMisfit(name, value, info);
     if (told !== null) found.push(told);
   }
   return found;
@@ -181,7 +172,8 @@ function rowMisfits(rows: Json, signature: SignatureInfo): readonly Misfit[] {
     if (unknown !== undefined) found.push(misfit(unknown, `Row ${index + 1} names ${unknown}, which the signature does not have.`));
     for (const [name, info] of Object.entries(signature.inputs)) {
       const value = isPlain ? row : member(row, name);
-      const told = value === undefined ? misfit(name, `Row ${index + 1} lacks ${name}.`) : tensorMisfit(name, value, info, 1);
+      const told =
+        value === undefined ? misfit(name, `Row ${index + 1} lacks ${name}.`) : tensorMisfit(name, value, info, rows.items.length);
       const shape = value === undefined ? '' : shapeOf(value).join(', ');
       const first = seen.get(name);
       if (told !== null) found.push(told);
@@ -220,10 +212,13 @@ export function checkBody(signature: SignatureInfo, body: Json, over: 'rest' | '
   if ((inputs === undefined) === (instances === undefined)) {
     return { kind: 'misfit', misfits: [misfit(null, 'The request needs instances (rows) or inputs (columns), and only one of them.')] };
   }
-  const barriers = over === 'grpc' ? [] : restBarriers({ ...signature, outputs: {} });
-  const [barrier] = barriers;
+  const barrier =
+    over === 'grpc' ? undefined : Object.entries(signature.inputs).find(([, { dtype }]) => notOverRest.has(valueDtype(dtype)));
   if (barrier !== undefined)
-    return { kind: 'misfit', misfits: [misfit(barrier.name, `${barrier.name} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`)] };
+    return {
+      kind: 'misfit',
+      misfits: [misfit(barrier[0], `${barrier[0]} is ${dtypeLabel(barrier[1].dtype)}, which JSON cannot carry; use gRPC.`)],
+    };
   const misfits = inputs === undefined ? rowMisfits(instances ?? { kind: 'null' }, signature) : columnarMisfits(inputs, signature);
   return misfits.length > 0 ? { kind: 'misfit', misfits } : { kind: 'fits', form: inputs === undefined ? 'row' : 'columnar' };
 }

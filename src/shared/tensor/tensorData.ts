@@ -5,6 +5,11 @@ import type { TensorData } from './tensor.ts';
 /** The elements of every type but strings. */
 export type NumberData = Exclude<TensorData, readonly Uint8Array[]>;
 
+/** Whether the elements are byte strings. */
+export function isStrings(data: TensorData): data is readonly Uint8Array[] {
+  return Array.isArray(data);
+}
+
 /** Elements of a known shape; 1 for a scalar's. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

@@ -42,7 +42,7 @@ export function AnswerPane({ finished, body, signatureKey, serving }: AnswerPane
         {outcome.kind === 'answer' ? (
           <>
             <span className={styles['status']} data-ok={outcome.answer.ok || undefined}>
-              {outcome.answer.status} {statusWord(outcome.answer.status)}
+              {outcome.answer.grpcStatus ?? `${outcome.answer.status} ${statusWord(outcome.answer.status)}`}
             </span>
             <span className={styles['dim']}>{t('playground.in', { ms: number.ms(totalMs(outcome.answer)) })}</span>
           </>
@@ -85,7 +85,10 @@ function Answered({ answer, finished }: { readonly answer: PredictAnswer; readon
         <TimeSplit answer={answer} />
       </Tabs.Panel>
       <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
-        <code className={styles['url']}>POST {answer.url}</code>
+        <code className={styles['url']}>
+          {answer.grpcStatus === null ? 'POST ' : ''}
+          {answer.url}
+        </code>
         <RawText
           title={t('playground.request')}
           text={finished.body}

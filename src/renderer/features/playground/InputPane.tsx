@@ -37,9 +37,9 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
   const problemId = useId();
   const reasonId = useId();
   const seen = useDeferredValue(body);
-  const check = useMemo(() => (asked === null ? null : checkBody(seen, asked.info)), [seen, asked]);
+  const check = useMemo(() => (asked === null ? null : checkBody(seen, asked.info, protocol === 'grpc')), [seen, asked, protocol]);
   const bytes = useMemo(() => new TextEncoder().encode(seen).length, [seen]);
-  const blocked = blockedBecause({ choices, asked, protocol }, text);
+  const blocked = blockedBecause({ choices, asked }, text);
   const misfit = check !== null && check.kind !== 'fits';
   const reason = blocked ?? (misfit ? t(check.kind === 'no-json' ? 'playground.noJson' : 'playground.doesNotFit') : null);
   const ready = reason === null && !asking.busy;
@@ -157,10 +157,9 @@ function shapeText(shape: readonly number[] | null): string {
   return `[${shape.map((dim, index) => (dim >= 0 ? String(dim) : index === 0 ? 'batch' : '?')).join(', ')}]`;
 }
 
-function blockedBecause({ choices, asked, protocol }: Pick<InputPaneProps, 'choices' | 'asked' | 'protocol'>, { t }: Text): string | null {
+function blockedBecause({ choices, asked }: Pick<InputPaneProps, 'choices' | 'asked'>, { t }: Text): string | null {
   const { serving, signature } = choices;
   if (serving === null || serving.state.kind !== 'serving') return t('playground.notServing', { name: serving?.name ?? '' });
-  if (protocol === 'grpc') return t('playground.grpcNotYet');
   if (signature === null) return t('playground.noSignature');
   return asked === null ? t('playground.reading') : null;
 }

@@ -23,7 +23,7 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const { asked, problem } = useSignature(choices);
   const [body, setBody] = useDraft(asked);
   const backend = protocol === 'embedded' && choices.serving?.engine === 'docker' ? 'embedded' : 'serving';
-  const asking = useAsking(choices, asked, { body, backend });
+  const asking = useAsking(choices, asked, { body, backend, mode: protocol === 'grpc' ? 'grpc' : 'auto' });
 
   if (choices.serving === null) return <PlaygroundEmpty />;
   return (

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
-import type { EngineComparison, PredictAnswer, PredictRequest } from '../../../shared/contract/predict.ts';
+import type { EngineComparison, PredictAnswer, PredictRequest, RequestMode } from '../../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { reportOf, useClient } from '../../app/store.ts';
 import type { Choices } from './choices.ts';
@@ -94,7 +94,7 @@ export interface Asking {
 export function useAsking(
   choices: Choices,
   asked: AskedSignature | null,
-  { body, backend }: Pick<PredictRequest, 'body' | 'backend'>,
+  { body, backend, mode }: { readonly body: string; readonly backend: PredictRequest['backend']; readonly mode: RequestMode },
 ): Asking {
   const client = useClient();
   const [busy, setBusy] = useState(false);
@@ -117,7 +117,7 @@ export function useAsking(
         const comparison = await client.predict.compareEngines(request, { signal: end.signal });
         done({ kind: 'comparison', comparison }, comparison.serving.at);
       } else {
-        const answer = await client.predict.run({ ...request, backend, insist: how.insist }, { signal: end.signal });
+        const answer = await client.predict.run({ ...request, backend, mode, insist: how.insist }, { signal: end.signal });
         done({ kind: 'answer', answer }, answer.at);
       }
     } catch (error) {

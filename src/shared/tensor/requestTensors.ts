@@ -1,23 +1,27 @@
-import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
-import { dtypeLabel, valueDtype } from '../../shared/tensor/dtype.ts';
-import { base64Of, JsonSyntax, member, parseJson, type Json } from '../../shared/tensor/json.ts';
-import { checkBody } from '../../shared/tensor/requestCheck.ts';
-import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { elementCount, newNumbers, putText } from '../../shared/tensor/tensorData.ts';
-import { isStrings } from '../tfserving/tensorMessage.ts';
-import { mismatch } from './fitTensor.ts';
-import type { InputTensors } from './inputTensors.ts';
+import { AppError } from '../contract/errors.ts';
+import type { SignatureInfo, TensorInfo } from '../contract/savedModel.ts';
+import { base64Bytes, utf8Bytes } from './bytesText.ts';
+import { dtypeLabel, valueDtype } from './dtype.ts';
+import { base64Of, JsonSyntax, member, parseJson, type Json } from './json.ts';
+import { inputValues } from './jsonInputs.ts';
+import { checkBody } from './requestCheck.ts';
+import type { Tensor } from './tensor.ts';
+import { elementCount, isStrings, newNumbers, putText } from './tensorData.ts';
 
-const isPlain = (json: Json): boolean => json.kind !== 'object' || base64Of(json) !== undefined;
-const itemsOf = (json: Json | undefined): readonly Json[] => (json?.kind === 'list' ? json.items : []);
+const mismatch = (detail: string): AppError => new AppError('REQUEST_MISMATCH', { detail });
 
-function bytesOfText(json: Json): Uint8Array {
+function bytesOfText(input: string, json: Json): Uint8Array {
   const encoded = base64Of(json);
-  return new Uint8Array(encoded === undefined ? Buffer.from(json.kind === 'string' ? json.value : '') : Buffer.from(encoded, 'base64'));
+  if (encoded === undefined) return utf8Bytes(json.kind === 'string' ? json.value : '');
+  try {
+    return base64Bytes(encoded);
+  } catch {
+    throw mismatch(`${input} has a b64 that is no standard base64: ${encoded.slice(0, 40)}.`);
+  }
 }
 
-/** Nested lists as one tensor; their shape has been compared with the signature's, or is the lists' own. */
-function tensorOf(input: string, json: Json, info: TensorInfo): Tensor {
+/** Nested lists as one tensor; their shape has been compared with the signature's, or is the lists' own. Throws REQUEST_MISMATCH. */
+export function jsonTensor(input: string, json: Json, info: TensorInfo): Tensor {
   const dtype = valueDtype(info.dtype);
   const shape: number[] = [];
   for (let rest: Json | undefined = json; rest?.kind === 'list'; rest = rest.items[0]) shape.push(rest.items.length);
@@ -33,7 +37,7 @@ function tensorOf(input: string, json: Json, info: TensorInfo): Tensor {
       for (const item of value.items) take(item);
       return;
     }
-    if (data === strings) strings.push(bytesOfText(value));
+    if (data === strings) strings.push(bytesOfText(input, value));
     else if (data !== null && !isStrings(data)) {
       const text = value.kind === 'number' ? value.text : value.kind === 'bool' ? String(Number(value.value)) : null;
       if (text === null || (/\D/.test(text.slice(1)) && (data instanceof BigInt64Array || data instanceof BigUint64Array)))
@@ -51,7 +55,11 @@ function tensorOf(input: string, json: Json, info: TensorInfo): Tensor {
  * TensorFlow Serving's JSON as tensors, for a request over gRPC: `inputs` as they are, `instances` put together row by row. Every type
  * can be given, whole numbers of 64 bits exactly. Throws REQUEST_MISMATCH; with `insist` shapes may differ from the signature's.
  */
-export function requestTensors(signature: SignatureInfo, text: string, { insist }: { readonly insist: boolean }): InputTensors {
+export function requestTensors(
+  signature: SignatureInfo,
+  text: string,
+  { insist }: { readonly insist: boolean },
+): Readonly<Record<string, Tensor>> {
   let body: Json;
   try {
     body = parseJson(text);
@@ -65,17 +73,10 @@ export function requestTensors(signature: SignatureInfo, text: string, { insist 
   const inputs = insist ? Object.fromEntries(Object.entries(signature.inputs).map(loose)) : signature.inputs;
   const check = checkBody({ ...signature, inputs }, body, 'grpc');
   if (check.kind !== 'fits') throw mismatch(check.misfits.map(({ message }) => message).join(' '));
-  const entries = Object.entries(inputs);
-  const [columns, rows] = [member(body, 'inputs'), itemsOf(member(body, 'instances'))];
-  const valueOf = (name: string): Json => {
-    if (columns !== undefined)
-      return entries.length === 1 && (isPlain(columns) || member(columns, name) === undefined)
-        ? columns
-        : (member(columns, name) ?? { kind: 'null' });
-    return {
-      kind: 'list',
-      items: rows.map((row) => (entries.length === 1 && isPlain(row) ? row : (member(row, name) ?? { kind: 'null' }))),
-    };
-  };
-  return Object.fromEntries(entries.map(([name, info]) => [name, tensorOf(name, valueOf(name), info)] as const));
+  return Object.fromEntries(
+    inputValues({ ...signature, inputs }, body).flatMap(([name, value]) => {
+      const info = inputs[name];
+      return info === undefined ? [] : [[name, jsonTensor(name, value, info)] as const];
+    }),
+  );
 }

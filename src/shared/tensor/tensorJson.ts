@@ -1,16 +1,28 @@
-import { isUtf8 } from 'node:buffer';
-import { smallFloat } from '../../shared/tensor/smallFloat.ts';
-import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { isStrings } from '../tfserving/tensorMessage.ts';
+import { base64Text, utf8Text } from './bytesText.ts';
+import { smallFloat } from './smallFloat.ts';
+import type { Tensor } from './tensor.ts';
+import { isStrings } from './tensorData.ts';
 
-/** The shortest text that reads back to the same number; −0, NaN and the infinities in TensorFlow Serving's words. */
-const floatText = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));
-/** Nine digits tell every float of 32 bits apart. */
-const singleText = (value: number): string => (Number.isInteger(value) ? floatText(value) : String(Number(value.toPrecision(9))));
+/** The shortest text that reads back to the same number; whole ones with a point, and -0, NaN and the infinities in TensorFlow Serving's words. */
+function floatText(value: number): string {
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value);
+  return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
+}
+
+/** The same of a float of 32 bits: six to nine digits tell them all apart. */
+function singleText(value: number): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  for (let digits = 6; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return floatText(short);
+  }
+  return floatText(Number(value.toPrecision(9)));
+}
 
 function bytesText(name: string, value: Uint8Array): string {
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return name.endsWith('_bytes') || !isUtf8(bytes) ? `{"b64": "${bytes.toString('base64')}"}` : JSON.stringify(bytes.toString('utf8'));
+  const text = name.endsWith('_bytes') ? null : utf8Text(value);
+  return text === null ? `{"b64": "${base64Text(value)}"}` : JSON.stringify(text);
 }
 
 /** Writes one element in TensorFlow Serving's JSON; bytes that are no text, and all of a tensor called `…_bytes`, as `{"b64": …}`. */
@@ -60,20 +72,4 @@ export function* tensorsJson(tensors: Readonly<Record<string, Tensor>>): Generat
     yield* tensorJson(name, tensor);
   }
   yield '}';
-}
-
-/** A request body over REST in columns, which every signature can be asked in. */
-export function columnarBody(signature: string, inputs: Readonly<Record<string, Tensor>>): Buffer {
-  const pieces: Buffer[] = [Buffer.from(`{"signature_name": ${JSON.stringify(signature)}, "inputs": `)];
-  let waiting: string[] = [];
-  let length = 0;
-  for (const piece of tensorsJson(inputs)) {
-    waiting.push(piece);
-    length += piece.length;
-    if (length < 1_000_000) continue;
-    pieces.push(Buffer.from(waiting.join('')));
-    [waiting, length] = [[], 0];
-  }
-  pieces.push(Buffer.from(waiting.join('')), Buffer.from('}'));
-  return Buffer.concat(pieces);
 }

@@ -1,0 +1,136 @@
+import { AppError } from '../../shared/contract/errors.ts';
+import type { ModeReason, PredictRequest } from '../../shared/contract/predict.ts';
+import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import { JsonSyntax, member, parseJson, type Json } from '../../shared/tensor/json.ts';
+import { convertBody } from '../../shared/tensor/jsonInputs.ts';
+import { checkBody, type Misfit } from '../../shared/tensor/requestCheck.ts';
+import { chooseMode, restBarrier, rowBarrier } from '../../shared/tensor/requestMode.ts';
+import { requestTensors } from '../../shared/tensor/requestTensors.ts';
+import { checkTensors } from '../../shared/tensor/tensorCheck.ts';
+import { readExampleRequest } from '../tfserving/exampleRequest.ts';
+import { StatusError } from '../tfserving/status.ts';
+import type { AskOptions, Exchange } from './exchange.ts';
+import { mismatch } from './fitTensor.ts';
+import type { InputTensors } from './inputTensors.ts';
+import { methodOf, predictOver, type Which } from './predict.ts';
+import { askGrpc, type GrpcConnections } from './predictGrpc.ts';
+import { requestBody } from './requestBody.ts';
+
+/** What goes over the wire, decided. */
+export type Plan = { readonly reason: ModeReason; readonly inputs: InputTensors | null } & (
+  | { readonly mode: 'row' | 'columnar' | 'examples'; readonly body: string | (() => Buffer) }
+  | { readonly mode: 'grpc'; readonly method: 'predict'; readonly inputs: InputTensors }
+  | { readonly mode: 'grpc'; readonly method: 'classify' | 'regress'; readonly examples: readonly Uint8Array[] }
+);
+
+type Wanted = Pick<PredictRequest, 'mode' | 'insist' | 'signature'>;
+
+const refused = (misfits: readonly Misfit[]): AppError => {
+  const [first] = misfits;
+  const error = mismatch(misfits.map(({ message }) => message).join(' '));
+  return first?.input == null ? error : new AppError('REQUEST_MISMATCH', { ...error.data, input: first.input });
+};
+
+/** How tensors are sent. REQUEST_MISMATCH where they do not fit, unless the person insists, or where they have no rows in common. */
+export function planTensors(signature: SignatureInfo, inputs: InputTensors, { mode, insist, signature: name }: Wanted): Plan {
+  const misfits = insist ? [] : checkTensors(signature, inputs);
+  if (misfits.length > 0) throw refused(misfits);
+  const auto = chooseMode(signature, inputs);
+  const chosen = mode === 'auto' ? auto.mode : mode;
+  const reason: ModeReason = mode === 'auto' ? auto.reason : { kind: 'chosen' };
+  if (chosen === 'grpc') return { mode: 'grpc', method: 'predict', reason, inputs };
+  const barrier = insist
+    ? null
+    : (restBarrier({ ...signature, outputs: {} }) ?? (chosen === 'row' ? rowBarrier({ ...signature, outputs: {} }, inputs) : null));
+  if (barrier !== null)
+    throw mismatch(
+      barrier.kind === 'type'
+        ? `${barrier.tensor} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`
+        : 'The inputs have no first dimension in common: they cannot go in rows.',
+    );
+  return { mode: chosen, reason, inputs, body: () => requestBody(name, inputs, chosen) };
+}
+
+function parsed(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntax)) throw error;
+    throw mismatch(`This is no JSON: ${error.message}.`);
+  }
+}
+
+/** How a body that was typed is sent: as it is where it can, else in the form or over the protocol that the person chose or that it needs. */
+export function planText(signature: SignatureInfo | null, text: string, wanted: Wanted): Plan {
+  const { mode, insist } = wanted;
+  if (signature === null) return { mode: 'columnar', reason: { kind: 'as-typed' }, inputs: null, body: text };
+  // What is insisted on over REST goes as it is, even if it is no JSON.
+  const json = insist && mode !== 'grpc' ? null : parsed(text);
+  const form =
+    json === null
+      ? typedForm(text)
+      : member(json, 'examples') !== undefined
+        ? 'examples'
+        : member(json, 'instances') !== undefined
+          ? 'row'
+          : 'columnar';
+  const barrier = restBarrier(signature);
+  const reason: ModeReason = mode !== 'auto' ? { kind: 'chosen' } : (barrier ?? { kind: 'as-typed' });
+  if (json !== null && (mode === 'grpc' || (mode === 'auto' && barrier !== null))) {
+    if (form !== 'examples') return { mode: 'grpc', method: 'predict', reason, inputs: requestTensors(signature, text, { insist }) };
+    const method = methodOf(signature, text);
+    if (method !== 'predict') return { mode: 'grpc', method, reason, inputs: null, examples: examplesOf(text) };
+  }
+  if (!insist && json !== null) {
+    const check = checkBody(signature, json);
+    if (check.kind !== 'fits') throw refused(check.misfits);
+  }
+  if (json === null || form === 'examples' || mode === 'auto' || mode === 'grpc' || mode === form)
+    return { mode: form, reason, inputs: null, body: text };
+  const converted = convertBody(signature, json, mode);
+  if (converted === null) throw mismatch('The inputs have no first dimension in common: they cannot go in rows.');
+  return { mode, reason, inputs: null, body: converted };
+}
+
+function typedForm(text: string): 'row' | 'columnar' | 'examples' {
+  return /"examples"\s*:/.test(text) ? 'examples' : /"instances"\s*:/.test(text) ? 'row' : 'columnar';
+}
+
+function examplesOf(text: string): readonly Uint8Array[] {
+  try {
+    return readExampleRequest(Buffer.from(text)).examples;
+  } catch (error) {
+    if (error instanceof StatusError) throw mismatch(error.message);
+    throw error;
+  }
+}
+
+/** Sends what was planned to one server. */
+export function sendPlan(
+  plan: Plan,
+  { rest, grpc, model, which, signature, name, connections }: SendTo,
+  options: AskOptions,
+): Promise<Exchange> {
+  if (plan.mode !== 'grpc') return predictOver(rest, signature, { ...which, signature: name, insist: true, body: plan.body }, options);
+  const asked = { model, ...which, signature: name };
+  return connections.use(grpc, (client) =>
+    askGrpc(
+      client,
+      grpc,
+      plan.method === 'predict'
+        ? { ...asked, method: plan.method, inputs: plan.inputs }
+        : { ...asked, method: plan.method, examples: plan.examples },
+      options,
+    ),
+  );
+}
+
+export interface SendTo {
+  readonly rest: string;
+  readonly grpc: string;
+  readonly model: string;
+  readonly which: Which;
+  readonly signature: SignatureInfo | null;
+  readonly name: string;
+  readonly connections: GrpcConnections;
+}

@@ -1,0 +1,134 @@
+import { oc, type } from '@orpc/contract';
+import { z } from 'zod';
+import type { Dtype } from '../tensor/dtype.ts';
+import type { Misfit } from '../tensor/requestCheck.ts';
+import { preparedInputs, predictRequest, type TensorSummary } from './predict.ts';
+import { outputStep, recipe, type OutputStep, type Recipe } from './processing.ts';
+import { bytesBlob, type WireTensor } from './tensors.ts';
+
+const exchangeOutput = z.object({ exchange: z.string().max(64), name: z.string().max(1024) });
+const asked = { modelId: z.string().max(256), version: z.string().max(19).nullable(), signature: z.string().max(1024) };
+const pages = { offset: z.number().int().min(0), length: z.number().int().min(1).max(16_000_000) };
+export const saveFormat = z.enum(['npy', 'json', 'csv', 'png']);
+export type SaveFormat = z.infer<typeof saveFormat>;
+
+/** A table's columns for each input, and how its rows are asked. */
+export const tableRun = z.object({
+  table: z.string().max(64),
+  /** Columns of each input, by their places from 0; a vector takes several. */
+  columns: z.record(z.string().max(1024), z.array(z.number().int().min(0)).max(1_000_000)),
+  /** Rows a request; 1 is a request a row. */
+  rowsPerRequest: z.number().int().min(1).max(1_000_000),
+  /** Requests under way at once. */
+  concurrency: z.number().int().min(1).max(64).default(4),
+  result: z.enum(['csv', 'jsonl']).default('csv'),
+  request: z.object({ ...predictRequest.shape, body: z.undefined().optional(), inputs: z.undefined().optional() }),
+});
+export type TableRun = z.infer<typeof tableRun>;
+
+/** The playground beyond `predict.run`: its input made, its answer looked at. Everything large crosses as bytes. */
+export const playgroundContract = {
+  /** Makes the tensors that would be sent and says how they fit; sends nothing. */
+  prepare: oc
+    .input(z.object({ ...asked, inputs: preparedInputs, /** Also the tensors themselves. */ tensors: z.boolean().default(false) }))
+    .output(type<Prepared>()),
+  /** The features of a signature that takes serialized tf.Examples, read from its graph; empty where it takes none. */
+  features: oc.input(z.object(asked)).output(type<readonly ExampleFeature[]>()),
+  /** The names of classes in a file of `assets`, a line each. */
+  labels: oc
+    .input(z.object({ modelId: asked.modelId, version: asked.version, asset: z.string().max(1024) }))
+    .output(type<readonly string[]>()),
+
+  /** An output whole. */
+  output: oc.input(exchangeOutput).output(type<WireTensor>()),
+  /** An output after a postprocessing. */
+  process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32) })).output(type<Processed>()),
+  /** A part of a body as it went over the wire; of a packed one before it was packed. */
+  raw: oc.input(z.object({ exchange: z.string().max(64), side: z.enum(['request', 'response']), ...pages })).output(type<RawPart>()),
+  /** One output as a file. JSON is TensorFlow Serving's dialect: NaN and the infinities bare, int64 exact. */
+  save: oc.input(exchangeOutput.extend({ format: saveFormat })).output(type<SavedFile>()),
+
+  recipe: oc.input(z.object({ modelId: asked.modelId, signature: asked.signature })).output(type<Recipe | null>()),
+  /** null forgets it. */
+  saveRecipe: oc.input(z.object({ modelId: asked.modelId, signature: asked.signature, recipe: recipe.nullable() })).output(type<void>()),
+
+  /** Reads CSV or JSON lines and keeps it until the next is read or the app ends. */
+  readTable: oc.input(z.object({ ...asked, name: z.string().max(1024), data: bytesBlob })).output(type<TableView>()),
+  /** Asks every row; a task with progress. Rows that fail are in the result with their error and do not end it. */
+  runTable: oc.input(tableRun).output(type<{ readonly taskId: string }>()),
+  /** The result of a task that has ended, also by cancel (then with the rows until there), by parts. */
+  tableResult: oc.input(z.object({ taskId: z.string().max(64), ...pages })).output(type<TableResult>()),
+};
+
+/** What one input would be sent as. */
+export interface PreparedTensor {
+  readonly summary: TensorSummary;
+  /** What was done to the values on the way, such as `resized 640×480 → 224×224`. */
+  readonly notes: readonly string[];
+  readonly misfits: readonly Misfit[];
+  /** PNG of what the model gets, values brought back to 0..255: one of each picture, at most 16. */
+  readonly pictures: readonly Blob[];
+  /** Where it was asked for. */
+  readonly tensor: WireTensor | null;
+}
+
+export interface Prepared {
+  readonly inputs: Readonly<Record<string, PreparedTensor>>;
+  /** About the request as a whole, such as an input that is missing or batches that differ. */
+  readonly misfits: readonly Misfit[];
+}
+
+/** One feature that a graph's parsing op reads from each tf.Example. */
+export interface ExampleFeature {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly kind: 'fixed' | 'variable' | 'ragged';
+  /** Of one example: −1 where it is as long as the values; null where the graph does not say. */
+  readonly shape: readonly number[] | null;
+  /** Values that stand for a missing feature, as text; null where it must be there. */
+  readonly defaults: readonly string[] | null;
+}
+
+/** An output after its steps: numbers, and the largest of each row where the chain ends in `top`. */
+export interface Processed {
+  readonly tensor: WireTensor;
+  readonly summary: TensorSummary;
+  readonly top: readonly (readonly { readonly index: number; readonly label: string | null; readonly value: string }[])[] | null;
+}
+
+export interface RawPart {
+  readonly start: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly totalBytes: number;
+  readonly data: Blob;
+}
+
+export interface SavedFile {
+  readonly name: string;
+  readonly type: string;
+  readonly data: Blob;
+}
+
+/** A table as it was read, with the columns that would be taken for each input. */
+export interface TableView {
+  readonly table: string;
+  readonly format: 'csv' | 'jsonl';
+  readonly columns: readonly { readonly name: string; readonly kind: 'number' | 'text' | 'list' }[];
+  readonly rowCount: number;
+  /** The first rows, as text. */
+  readonly first: readonly (readonly string[])[];
+  readonly suggested: Readonly<Record<string, readonly number[]>>;
+  readonly notes: readonly string[];
+  /** Why it cannot be asked as suggested. */
+  readonly problem: string | null;
+}
+
+export interface TableResult {
+  readonly name: string;
+  readonly rows: number;
+  readonly failed: number;
+  readonly totalBytes: number;
+  readonly data: Blob;
+}
+
+export type { OutputStep };
