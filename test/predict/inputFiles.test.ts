@@ -50,12 +50,12 @@ describe('arrays', () => {
     const arrays = await readNpz(read('numpy.npz'), { signal });
     const text = ([name, tensor]: readonly [string, Tensor]) => [name, tensor.dtype, tensor.shape, [...tensorJson(name, tensor)].join('')];
     expect(Object.entries(arrays).map(text)).toEqual([
-      ['f16', 'DT_HALF', [6], '[1.5, -0.0, Infinity, NaN, 5.960464477539063e-8, 65504]'],
+      ['f16', 'DT_HALF', [6], '[1.5, -0.0, Infinity, NaN, 5.960464477539063e-8, 65504.0]'],
       [
         'f32_fortran',
         'DT_FLOAT',
         [2, 3, 4],
-        '[[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]], [[12, 13, 14, 15], [16, 17, 18, 19], [20, 21, 22, 23]]]',
+        '[[[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0], [8.0, 9.0, 10.0, 11.0]], [[12.0, 13.0, 14.0, 15.0], [16.0, 17.0, 18.0, 19.0], [20.0, 21.0, 22.0, 23.0]]]',
       ],
       ['f64_big_endian', 'DT_DOUBLE', [1, 2], '[[0.1, -2.5]]'],
       ['i64', 'DT_INT64', [2], '[9007199254740993, -9223372036854775808]'],
@@ -66,16 +66,16 @@ describe('arrays', () => {
       ['empty', 'DT_FLOAT', [0, 3], '[]'],
       ['bytes', 'DT_STRING', [3], '["a", "", {"b64": "/wAQ"}]'],
       ['text', 'DT_STRING', [3], '["hé", "", "𝄞x"]'],
-      ['c64', 'DT_COMPLEX64', [1], '[{"real": 1, "imag": 2}]'],
-      ['c128_big_endian', 'DT_COMPLEX128', [1], '[{"real": 1, "imag": 2}]'],
-      ['bf16', 'DT_BFLOAT16', [3], '[1, -2.5, 0.10009765625]'],
+      ['c64', 'DT_COMPLEX64', [1], '[{"real": 1.0, "imag": 2.0}]'],
+      ['c128_big_endian', 'DT_COMPLEX128', [1], '[{"real": 1.0, "imag": 2.0}]'],
+      ['bf16', 'DT_BFLOAT16', [3], '[1.0, -2.5, 0.10009765625]'],
     ]);
   });
 
   test('an array is fitted to the signature, and what was done to it is said', async () => {
     const { tensors, said } = await sent('digit.npy', signature({ x: ['DT_FLOAT', [-1, 8, 8, 1]] }));
     expect([tensors?.['x']?.slice(0, 28), said]).toEqual([
-      '[[[[0], [0.0158730168], [0.0',
+      '[[[[0.0], [0.015873017], [0.',
       ['x: [8, 8, 1] is sent as a batch of one, [1, 8, 8, 1]', 'x: float64 → float32'],
     ]);
   });
@@ -106,7 +106,7 @@ describe('arrays', () => {
     const i16 = await sent('numpy.npz', signature({ i16_big_endian: ['DT_INT64', [-1]], f16: ['DT_BFLOAT16', [-1]] }));
     expect([i64.refused, i16.tensors]).toEqual([
       'i64 is int32: 9007199254740993 is not a number from -2147483648 to 2147483647.',
-      { i16_big_endian: '[1, -2]', f16: '[1.5, -0.0, Infinity, NaN, 5.960464477539063e-8, 65536]' },
+      { i16_big_endian: '[1, -2]', f16: '[1.5, -0.0, Infinity, NaN, 5.960464477539063e-8, 65536.0]' },
     ]);
   });
 
@@ -129,7 +129,7 @@ describe('tables', () => {
       tensors: {
         id: '[9007199254740993, -1]',
         text: '[["a, \\"b\\""], [""]]',
-        v: '[[1.5, -0.0], [2, NaN]]',
+        v: '[[1.5, -0.0], [2.0, NaN]]',
         ok: '[true, false]',
       },
       said: ['left out: note'],
@@ -139,10 +139,12 @@ describe('tables', () => {
   test('the sole input takes the features in order, with a header or without', async () => {
     const of = signature({ x: ['DT_FLOAT', [-1, 2]] });
     expect([await csv('a,b,label\n1,2,9\n3,4,9\n', of), await csv('1,2\n3,4\n', of)]).toEqual([
-      { tensors: { x: '[[1, 2], [3, 4]]' }, said: ['x is columns a, b; left out: label'] },
-      { tensors: { x: '[[1, 2], [3, 4]]' }, said: [] },
+      { tensors: { x: '[[1.0, 2.0], [3.0, 4.0]]' }, said: ['x is columns a, b; left out: label'] },
+      { tensors: { x: '[[1.0, 2.0], [3.0, 4.0]]' }, said: [] },
     ]);
-    expect((await csv('1,2,3,4\n', signature({ x: ['DT_FLOAT', [-1, 2, 2, 1]] }))).tensors).toEqual({ x: '[[[[1], [2]], [[3], [4]]]]' });
+    expect((await csv('1,2,3,4\n', signature({ x: ['DT_FLOAT', [-1, 2, 2, 1]] }))).tensors).toEqual({
+      x: '[[[[1.0], [2.0]], [[3.0], [4.0]]]]',
+    });
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SnippetKind } from '../../src/shared/contract/snippets.ts';
-import { columnarBody } from '../../src/main/predict/tensorJson.ts';
+import { requestBody } from '../../src/main/predict/requestBody.ts';
 import { inspectFolder } from '../../src/main/savedmodel/inspectFolder.ts';
 import type { Asked } from '../../src/main/predict/snippets/asked.ts';
 import { snippetFiles, snippetsOf } from '../../src/main/predict/snippets/snippets.ts';
@@ -163,7 +163,7 @@ describe.skipIf(fixtures() === undefined)(
         label: undefined,
         signatureName,
         signature,
-        body: columnarBody(signatureName, inputs).toString(),
+        body: requestBody(signatureName, inputs, 'columnar').toString(),
         inputs,
       };
     }

@@ -6,7 +6,7 @@ import type { StateHub } from '../stateHub.ts';
 import { openApiOf } from './openApi.ts';
 import { findServing } from './findServing.ts';
 import { methodOf, servedAt, versionUrl, withSignatureName } from './predict.ts';
-import { requestTensors } from './requestTensors.ts';
+import { requestTensors } from '../../shared/tensor/requestTensors.ts';
 import type { Asked } from './snippets/asked.ts';
 import { snippetFiles, snippetsOf } from './snippets/snippets.ts';
 

@@ -12,7 +12,7 @@ function floatText(value: number): string {
 
 /** The same of a float of 32 bits: six to nine digits tell them all apart. */
 function singleText(value: number): string {
-  if (!Number.isFinite(value)) return floatText(value);
+  if (value === 0 || !Number.isFinite(value)) return floatText(value);
   for (let digits = 6; digits < 9; digits += 1) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return floatText(short);
@@ -34,7 +34,8 @@ export function elementText(name: string, { dtype, data }: Tensor): (index: numb
   if (dtype === 'DT_HALF' || dtype === 'DT_BFLOAT16') return (index) => floatText(smallFloat[dtype].value(at(index)));
   if (dtype === 'DT_COMPLEX64' || dtype === 'DT_COMPLEX128')
     return (index) => `{"real": ${floatText(at(index * 2))}, "imag": ${floatText(at(index * 2 + 1))}}`;
-  return dtype === 'DT_FLOAT' ? (index) => singleText(at(index)) : (index) => floatText(at(index));
+  if (dtype === 'DT_FLOAT') return (index) => singleText(at(index));
+  return dtype === 'DT_DOUBLE' ? (index) => floatText(at(index)) : (index) => String(at(index));
 }
 
 /** A tensor as nested lists, in pieces: the whole may be longer than a string can be. */
