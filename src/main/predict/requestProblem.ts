@@ -44,9 +44,9 @@ function signatureNames({ model, request, serving }: RefusalFacts): readonly str
 function nearest(wanted: string, known: readonly string[]): string | null {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (const [at, char] of [...a].entries()) {
+    for (const [at, char] of a.split('').entries()) {
       const next = [at + 1];
-      for (const [index, other] of [...b].entries())
+      for (const [index, other] of b.split('').entries())
         next.push(Math.min((row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1, (row[index] ?? 0) + (char === other ? 0 : 1)));
       row = next;
     }

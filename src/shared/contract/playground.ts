@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Misfit } from '../tensor/requestCheck.ts';
 import { preparedInputs, predictRequest, type TensorSummary } from './predict.ts';
-import { outputStep, recipe, type OutputStep, type Recipe } from './processing.ts';
+import { outputStep, recipe, type Recipe } from './processing.ts';
 import { bytesBlob, type WireTensor } from './tensors.ts';
 
 const exchangeOutput = z.object({ exchange: z.string().max(64), name: z.string().max(1024) });
@@ -24,7 +24,6 @@ export const tableRun = z.object({
   result: z.enum(['csv', 'jsonl']).default('csv'),
   request: z.object({ ...predictRequest.shape, body: z.undefined().optional(), inputs: z.undefined().optional() }),
 });
-export type TableRun = z.infer<typeof tableRun>;
 
 /** The playground beyond `predict.run`: its input made, its answer looked at. Everything large crosses as bytes. */
 export const playgroundContract = {
@@ -130,5 +129,3 @@ export interface TableResult {
   readonly totalBytes: number;
   readonly data: Blob;
 }
-
-export type { OutputStep };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dtypeName, tensorShape } from './tensors.ts';
+import { dtypeName } from './tensors.ts';
 
 /**
  * What is done to a person's data before a model gets it, and to an answer before a person does: chains of steps that are saved with
@@ -128,4 +128,3 @@ export const fill = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('one-hot'), index: z.number().int().min(0).default(0) }),
 ]);
 export type Fill = z.infer<typeof fill>;
-export const fillOf = z.object({ fill, dtype: dtypeName, shape: tensorShape });

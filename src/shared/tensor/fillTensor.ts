@@ -106,7 +106,8 @@ export function fillTensor(how: Fill, dtype: Dtype, shape: readonly number[]): T
     }
     case 'one-hot': {
       const depth = shape.at(-1) ?? 1;
-      for (let row = 0; depth > 0 && row < count / depth; row += 1) put(row * depth + ((how.index + row) % depth), 1);
+      const rows = depth === 0 ? 0 : count / depth;
+      for (let row = 0; row < rows; row += 1) put(row * depth + ((how.index + row) % depth), 1);
       break;
     }
   }
