@@ -61,8 +61,9 @@ export async function applyOutputSteps(
       throw new StepFailed(`${step.kind} takes real numbers`);
     const values = Float64Array.from(numbers);
     const width = step.kind === 'softmax' || step.kind === 'sigmoid' ? (tensor.shape.at(-1) ?? 1) : values.length;
-    for (let at = 0; at < values.length && width > 0; at += width) {
-      const row = values.subarray(at, at + width);
+    const rows = width === 0 ? 0 : values.length / width;
+    for (let at = 0; at < rows; at += 1) {
+      const row = values.subarray(at * width, (at + 1) * width);
       if (step.kind === 'softmax' || step.kind === 'sigmoid') rowSteps[step.kind](row);
       else
         for (let index = 0; index < row.length; index += 1) {
