@@ -1,4 +1,4 @@
-"""Runs a SavedModel's serving_default on demand: each line `batch runs` is answered with the median time of a run in ms."""
+"""Runs a SavedModel's serving_default on demand: each line `batch size runs` is answered with the median time of a run in ms."""
 
 import statistics
 import sys
@@ -14,12 +14,12 @@ signature = model.signatures["serving_default"]
 specs = signature.structured_input_signature[1]
 
 for line in sys.stdin:
-    batch, runs = map(int, line.split())
+    batch, size, runs = map(int, line.split())
     feeds = {}
     for name, spec in specs.items():
-        shape = [batch if dim is None else dim for dim in spec.shape]
-        size = int(np.prod(shape))
-        feeds[name] = tf.constant((np.arange(size) % 17 / 17).reshape(shape).astype(np.float32))
+        shape = [dim or (size if axis else batch) for axis, dim in enumerate(spec.shape)]
+        values = np.arange(np.prod(shape)).reshape(shape) % 17
+        feeds[name] = tf.constant(values / 17 if spec.dtype.is_floating else values, spec.dtype)
     signature(**feeds)
     times = []
     for _ in range(runs):
