@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lowerings } from '../../src/main/engine/onnx/segments.ts';
+import { lowerings } from '../../src/main/engine/onnx/foreseenTypes.ts';
 import type { OnnxSession } from '../../src/main/engine/onnx/session.ts';
 import { opKernels } from '../../src/main/engine/ops/registry.ts';
 import { knownDifferences } from './knownDifferences.ts';

@@ -5,7 +5,8 @@ import { frameOps, FramedPlan } from './framedPlan.ts';
 import type { Kernel, KernelResult, OpContext, RunContext, RunGraph } from './kernel.ts';
 import type { ModelState } from './modelState.ts';
 import { opDefinition } from './opDefinition.ts';
-import { joinSegments, type PlannedNode, type SegmentOptions } from './onnx/segments.ts';
+import { ForeseenTypes, type PlannedNode } from './onnx/foreseenTypes.ts';
+import { joinSegments, type SegmentOptions } from './onnx/segments.ts';
 import { opKernels } from './ops/registry.ts';
 import { isHandle, sizeOf, Variable, type Value } from './value.ts';
 import { variableOf } from './writtenVariables.ts';
@@ -87,6 +88,9 @@ export class Plan {
   readonly #steps: Step[] = [];
   readonly #args: readonly number[];
   readonly #results: readonly number[];
+  /** Sizes of its arguments were taken for granted. */
+  #isForeseen = false;
+  #unforeseen: Promise<Plan> | undefined;
 
   private constructor(graph: FlatGraph, context: PlanContext) {
     this.#graph = graph;
@@ -104,6 +108,9 @@ export class Plan {
     for (const node of order) node.inputs.forEach(count);
     graph.results.forEach(count);
     const nodes: PlannedNode[] = [];
+    const argTypes = new Map(plan.#args.map((slot, index) => [slot, graph.args[index]?.type ?? { dtype: undefined, dims: null }]));
+    const known = (slot: number): Value | undefined => plan.#initial[slot];
+    const types = new ForeseenTypes(argTypes, known);
     // Nodes that nothing need wait for by control: they have no effect, and what they wait for has none.
     const settled = new Set<FlatNode>(graph.args);
     for (const node of order) {
@@ -117,10 +124,18 @@ export class Plan {
         continue;
       }
       const own = opContext(node, context);
-      nodes.push({ node, kernel: takingValues(node, kernelOf(own)), context: own, controls, inputs, outputs });
+      const planned = { node, kernel: takingValues(node, kernelOf(own)), context: own, controls, inputs, outputs };
+      if (context.sessions !== undefined) types.add(planned);
+      const constants = outputs.flatMap((slot) => types.type(slot).constant ?? []);
+      if (controls.length > 0 || hasEffect(node) || constants.length < outputs.length) nodes.push(planned);
+      else {
+        // Sizes that follow from those of the arguments.
+        plan.#isForeseen = true;
+        settled.add(node);
+        for (const [index, slot] of outputs.entries()) plan.#initial[slot] = constants[index];
+      }
     }
-    const argTypes = new Map(plan.#args.map((slot, index) => [slot, graph.args[index]?.type ?? { dtype: undefined, dims: null }]));
-    const facts = { nodes, known: (slot: number) => plan.#initial[slot], argTypes, results: plan.#results };
+    const facts = { nodes, known, argTypes, results: plan.#results };
     plan.#free(context.sessions === undefined ? nodes : joinSegments(facts, context.sessions));
     return plan;
   }
@@ -170,8 +185,21 @@ export class Plan {
     for (const [at, step] of steps.entries()) this.#steps.push({ ...step, frees: frees[at] ?? [] });
   }
 
+  #isAsForeseen(inputs: readonly Value[]): boolean {
+    return this.#graph.args.every(({ type }, index) => {
+      const value = inputs[index]!;
+      const dims = type?.dims;
+      if (dims == null) return true;
+      return !isHandle(value) && dims.length === value.shape.length && dims.every((dim, axis) => dim < 0 || dim === value.shape[axis]);
+    });
+  }
+
   /** One run; inputs in the order of the graph's arguments. */
   async run(inputs: readonly Value[], context: RunContext): Promise<readonly Value[]> {
+    if (this.#isForeseen && !this.#isAsForeseen(inputs)) {
+      const { state, isConstant } = this.#context;
+      return (await (this.#unforeseen ??= Plan.make(this.#graph, { state, isConstant }))).run(inputs, context);
+    }
     const values = [...this.#initial];
     for (const [index, slot] of this.#args.entries()) values[slot] = inputs[index];
     for (const { node, kernel, inputs: from, outputs, frees } of this.#steps) {

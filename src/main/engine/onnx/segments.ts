@@ -2,33 +2,13 @@ import type { Dtype } from '../../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { FlatNode } from '../flatGraph.ts';
 import { failureAt } from '../failure.ts';
-import type { Kernel, OpContext, RunContext } from '../kernel.ts';
+import type { Kernel, RunContext } from '../kernel.ts';
 import { opDefinition } from '../opDefinition.ts';
 import { isHandle, numbers, type Value } from '../value.ts';
-import type { Lower, LowerContext, Lowered, ValueType } from './lowering.ts';
-import { lowerConvolution } from './lowerConvolution.ts';
-import { lowerElementwise } from './lowerElementwise.ts';
-import { lowerMatrix } from './lowerMatrix.ts';
-import { lowerShape } from './lowerShape.ts';
+import { ForeseenTypes, type PlannedNode } from './foreseenTypes.ts';
+import type { Lowered, ValueType } from './lowering.ts';
 import { SegmentBuilder } from './segmentBuilder.ts';
 import { OnnxSession, type SessionThreads } from './session.ts';
-import { hostType } from './valueTypes.ts';
-
-/** Every op that has an ONNX lowering. */
-export const lowerings = new Map<string, Lower>(
-  Object.entries({ ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }),
-);
-
-/** A node with its host kernel and its places among the plan's slots. */
-export interface PlannedNode {
-  readonly node: FlatNode;
-  readonly kernel: Kernel;
-  readonly context: OpContext;
-  /** Nodes that must have run before, besides those that make its inputs. */
-  readonly controls: readonly FlatNode[];
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-}
 
 /** One step of a plan after its runs of lowered nodes are joined. */
 export interface JoinedStep {
@@ -121,26 +101,20 @@ class Analysis {
   readonly lowered = new Map<PlannedNode, Lowered>();
   readonly producers = new Map<number, PlannedNode>();
   readonly known: PlanFacts['known'];
-  readonly #types: Map<number, ValueType>;
+  readonly #types: ForeseenTypes;
   readonly #stages = new Map<PlannedNode, number>();
 
   constructor({ nodes, known, argTypes }: PlanFacts, onHost: ReadonlySet<PlannedNode>) {
     this.known = known;
-    this.#types = new Map(argTypes);
+    this.#types = new ForeseenTypes(argTypes, known);
     const byNode = new Map<FlatNode, PlannedNode>();
     let lastStateful: PlannedNode | undefined;
     for (const planned of nodes) {
-      const { node, controls, inputs, outputs, context } = planned;
-      const inputTypes = inputs.map((slot) => this.type(slot));
-      const lower = controls.length === 0 ? lowerings.get(node.op) : undefined;
-      const made = lower === undefined ? null : tryLower(lower, { op: node.op, attributes: node.attributes, inputs: inputTypes });
-      const isUsable = made !== null && outputs.length <= made.outputs.length;
-      const isLowered = isUsable && !onHost.has(planned);
+      const { node, controls, inputs, outputs } = planned;
+      const made = this.#types.add(planned);
+      const isLowered = made !== null && !onHost.has(planned);
       if (isLowered) this.lowered.set(planned, made);
-      for (const [index, slot] of outputs.entries()) {
-        this.#types.set(slot, isUsable ? made.outputs[index]! : hostType(node, inputTypes, index, context));
-        this.producers.set(slot, planned);
-      }
+      for (const slot of outputs) this.producers.set(slot, planned);
       const isStateful = isEffect(node);
       const needed = new Set<PlannedNode>();
       for (const slot of inputs) this.#collect(slot, isLowered, needed);
@@ -161,12 +135,7 @@ class Analysis {
   }
 
   type(slot: number): ValueType {
-    const made = this.#types.get(slot);
-    if (made !== undefined) return made;
-    const value = this.known(slot);
-    return value === undefined || isHandle(value)
-      ? { dtype: undefined, dims: null }
-      : { dtype: value.dtype, dims: value.shape, constant: value };
+    return this.#types.type(slot);
   }
 
   /** Multiplications and additions of a row of the batch. */
@@ -208,15 +177,6 @@ class Analysis {
     };
     for (const member of members) member.inputs.forEach(visit);
     return [...external];
-  }
-}
-
-/** What cannot be foreseen (an attribute is missing, a size is impossible) is told by the host's kernel when it runs. */
-function tryLower(lower: Lower, context: LowerContext): Lowered | null {
-  try {
-    return lower(context);
-  } catch {
-    return null;
   }
 }
 

@@ -7,8 +7,9 @@ import type { Value } from '../value.ts';
 import { lowerShape } from './lowerShape.ts';
 import { broadcastDims, constantIntegers, type ValueType } from './lowering.ts';
 
-/** Values of shape arithmetic are looked at up to this size. */
+/** Values of shape arithmetic are looked at up to this size, and below this number. */
 const maxPartial = 64;
+const largest = 2 ** 31;
 
 /** Ops of shape arithmetic: which of their inputs are values; the others must be known whole. */
 const partialInputs: Readonly<Record<string, 'first' | 'all' | 'butLast'>> = {
@@ -20,11 +21,14 @@ const partialInputs: Readonly<Record<string, 'first' | 'all' | 'butLast'>> = {
   Squeeze: 'first',
   ExpandDims: 'first',
   Reshape: 'first',
+  SplitV: 'first',
   Pack: 'all',
   Mul: 'all',
   AddV2: 'all',
   Add: 'all',
   Sub: 'all',
+  FloorDiv: 'all',
+  FloorMod: 'all',
   Maximum: 'all',
   Minimum: 'all',
   ConcatV2: 'butLast',
@@ -44,15 +48,13 @@ function partialOf({ partial, constant }: ValueType): Tensor | undefined {
 }
 
 /** Runs a shape op with doubles in the place of its integers: NaN, where a dimension is unknown, goes where it must. */
-function partialResult(node: FlatNode, inputs: readonly ValueType[], context: OpContext): Tensor | undefined {
-  if (node.op === 'Shape') {
-    const [x] = inputs;
-    return x?.dims == null
-      ? undefined
-      : doubles(
-          [x.dims.length],
-          x.dims.map((dim) => (dim < 0 ? NaN : dim)),
-        );
+function partialResult(node: FlatNode, inputs: readonly ValueType[], index: number, context: OpContext): Tensor | undefined {
+  const dims = inputs[0]?.dims;
+  if (node.op === 'Shape' || node.op === 'Size' || node.op === 'Rank') {
+    if (dims == null) return undefined;
+    const sizes = dims.map((dim) => (dim < 0 ? NaN : dim));
+    if (node.op === 'Shape') return doubles([dims.length], sizes);
+    return doubles([], [node.op === 'Rank' ? dims.length : sizes.reduce((product, size) => product * size, 1)]);
   }
   if (node.op === 'Cast') return inputs[0]?.dtype === 'DT_INT32' || inputs[0]?.dtype === 'DT_INT64' ? inputs[0].partial : undefined;
   const kind = partialInputs[node.op];
@@ -66,13 +68,26 @@ function partialResult(node: FlatNode, inputs: readonly ValueType[], context: Op
   }
   try {
     const result = opKernels.get(node.op)!(context)(given, { signal: undefined });
-    return result instanceof Promise || Array.isArray(result) || (result as Tensor).data.length > maxPartial
-      ? undefined
-      : (result as Tensor);
+    if (result instanceof Promise) return undefined;
+    const one = (Array.isArray(result) ? (result as readonly Value[])[index] : result) as Tensor;
+    if (one.data.length > maxPartial) return undefined;
+    // A division by an unknown 0 is told when it runs.
+    return doubles(
+      one.shape,
+      Array.from(one.data as Float64Array, (value) => (Math.abs(value) < largest ? value : NaN)),
+    );
   } catch {
     // What cannot be computed is told when it runs.
     return undefined;
   }
+}
+
+/** What was reckoned in doubles, in its own type, if nothing of it is unknown. */
+function wholeConstant(dtype: ValueType['dtype'], { shape, data }: Tensor): Tensor | undefined {
+  const values = Array.from(data as Float64Array);
+  if (values.some(Number.isNaN)) return undefined;
+  if (dtype === 'DT_INT32') return { dtype, shape, data: Int32Array.from(values) };
+  return dtype === 'DT_INT64' ? { dtype, shape, data: BigInt64Array.from(values, BigInt) } : undefined;
 }
 
 const sameShape =
@@ -156,7 +171,9 @@ export function hostType(node: FlatNode, inputs: readonly ValueType[], index: nu
   } catch {
     dtype = undefined;
   }
-  const partial = index === 0 ? partialResult(node, inputs, context) : undefined;
+  const partial = partialResult(node, inputs, index, context);
+  const constant = partial === undefined ? undefined : wholeConstant(dtype, partial);
+  if (constant !== undefined) return { dtype, dims: constant.shape, constant };
   if (partial !== undefined) return { dtype, dims: partial.shape, partial };
   return { dtype, dims: shapeOpDims(node, inputs, index) ?? hostDims(node, inputs) };
 }
