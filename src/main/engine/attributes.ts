@@ -1,6 +1,6 @@
 import { dtypeOfEnum, valueDtype, type Dtype } from '../../shared/tensor/dtype.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
-import type { ProtoReader } from '../protobuf/wire.ts';
+import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import { readShape, type GraphNode } from '../savedmodel/savedModelProto.ts';
 import { attrFunctions } from '../savedmodel/tensorProto.ts';
 import { readTensor } from './constant.ts';
@@ -64,6 +64,19 @@ export class Attributes {
     if (value === undefined)
       throw invalid(`NodeDef missing attr '${name}' of type ${kind} from Op<name=${this.#node.op}>; NodeDef: ${this.#node.name}`);
     return value;
+  }
+
+  /** The same with other integers or another text under some names. */
+  with(others: Readonly<Record<string, readonly number[] | string>>): Attributes {
+    const attr = (name: string): ProtoReader | undefined => {
+      const other = others[name];
+      if (other === undefined) return this.#node.attr(name);
+      const value = new ProtoWriter();
+      if (typeof other === 'string') value.string(2, other);
+      else value.message(1, (list) => void other.forEach((one) => list.varint(3, one)));
+      return new ProtoReader(value.finish());
+    };
+    return new Attributes({ ...this.#node, attr });
   }
 
   has(name: string): boolean {

@@ -5,6 +5,7 @@ import { frameOps, FramedPlan } from './framedPlan.ts';
 import type { Kernel, KernelResult, OpContext, RunContext, RunGraph } from './kernel.ts';
 import type { ModelState } from './modelState.ts';
 import { opDefinition } from './opDefinition.ts';
+import { foldDilations } from './onnx/foldDilations.ts';
 import { ForeseenTypes, type PlannedNode } from './onnx/foreseenTypes.ts';
 import { joinSegments, type SegmentOptions } from './onnx/segments.ts';
 import { opKernels } from './ops/registry.ts';
@@ -126,17 +127,19 @@ export class Plan {
       const own = opContext(node, context);
       const planned = { node, kernel: takingValues(node, kernelOf(own)), context: own, controls, inputs, outputs };
       if (context.sessions !== undefined) types.add(planned);
-      const constants = outputs.flatMap((slot) => types.type(slot).constant ?? []);
-      if (controls.length > 0 || hasEffect(node) || constants.length < outputs.length) nodes.push(planned);
-      else {
-        // Sizes that follow from those of the arguments.
-        plan.#isForeseen = true;
-        settled.add(node);
-        for (const [index, slot] of outputs.entries()) plan.#initial[slot] = constants[index];
+      const hasOrder = controls.length > 0 || hasEffect(node);
+      // Sizes that follow from those of the arguments.
+      for (const slot of hasOrder ? [] : outputs) {
+        plan.#initial[slot] = types.type(slot).constant;
+        plan.#isForeseen ||= plan.#initial[slot] !== undefined;
       }
+      if (hasOrder || outputs.some((slot) => plan.#initial[slot] === undefined)) nodes.push(planned);
+      else settled.add(node);
     }
-    const facts = { nodes, known, argTypes, results: plan.#results };
-    plan.#free(context.sessions === undefined ? nodes : joinSegments(facts, context.sessions));
+    const folded = foldDilations({ nodes, type: (slot) => types.type(slot), results: plan.#results });
+    plan.#isForeseen ||= folded !== nodes;
+    const facts = { nodes: folded, known, argTypes, results: plan.#results };
+    plan.#free(context.sessions === undefined ? folded : joinSegments(facts, context.sessions));
     return plan;
   }
 

@@ -49,7 +49,8 @@ export class ForeseenTypes {
     const lower = controls.length === 0 ? lowerings.get(node.op) : undefined;
     const made = lower === undefined ? null : tryLower(lower, { op: node.op, attributes: node.attributes, inputs: inputTypes });
     const lowered = made !== null && outputs.length <= made.outputs.length ? made : null;
-    for (const [index, slot] of outputs.entries()) this.#types.set(slot, lowered?.outputs[index] ?? hostType(node, inputTypes, index, context));
+    for (const [index, slot] of outputs.entries())
+      this.#types.set(slot, lowered?.outputs[index] ?? hostType(node, inputTypes, index, context));
     return lowered;
   }
 }

@@ -235,13 +235,14 @@ const resize =
     const size = constantIntegers(sizes);
     if (x === undefined || !isFloat(x) || x.dims?.length !== 4 || size?.length !== 2 || x.dims[3]! < 0) return null;
     const [aligned, centred] = [attributes.bool('align_corners'), attributes.bool('half_pixel_centers')];
-    // Where the host and the library round differently the host stays.
-    if ((aligned && centred) || (mode === 'nearest' && (aligned || !centred))) return null;
+    if (aligned && centred) return null;
     const dims = [x.dims[0]!, ...size, x.dims[3]!];
     if (x.dims[0]! < 0 && size.length !== 2) return null;
     const known = x.dims.slice(1, 3);
     if (known.some((dim) => dim <= 0)) return null;
     const scales = [1, 1, size[0]! / known[0]!, size[1]! / known[1]!];
+    // Centres of cells that are repeated are far from the next cell: elsewhere the host and the library round differently.
+    if (mode === 'nearest' && (aligned || !centred || !scales.every(Number.isInteger))) return null;
     // Scales are float32: only where they lead back to the size exactly.
     if (scales.slice(2).some((scale, axis) => Math.floor(Math.fround(scale) * known[axis]!) !== size[axis])) return null;
     return {
@@ -255,7 +256,8 @@ const resize =
             [build.first(input!), '', build.constant({ dtype: 'DT_FLOAT', shape: [4], data: Float32Array.from(scales) })],
             {
               mode,
-              coordinate_transformation_mode: aligned ? 'align_corners' : centred ? 'half_pixel' : 'asymmetric',
+              // A nearest cell's centre is asked for with 0.5 more than ONNX's: a whole scale then has no centres.
+              coordinate_transformation_mode: aligned ? 'align_corners' : centred && mode !== 'nearest' ? 'half_pixel' : 'asymmetric',
               ...(mode === 'nearest' ? { nearest_mode: 'floor' } : {}),
             },
           ),
@@ -277,4 +279,5 @@ export const lowerConvolution: LowerFamily = {
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
   ResizeBilinear: resize('linear'),
+  ResizeNearestNeighbor: resize('nearest'),
 };

@@ -91,7 +91,7 @@ function wholeConstant(dtype: ValueType['dtype'], { shape, data }: Tensor): Tens
 }
 
 const sameShape =
-  /^(Cast|LogicalNot|IsNan|IsInf|IsFinite|ZerosLike|OnesLike|Identity|StopGradient|Cumsum|ClipByValue|Round|Sin|Cos|CheckNumerics|EnsureShape|MatrixBandPart|ReverseV2|Roll|Erfc)$/;
+  /^(Cast|LogicalNot|IsNan|IsInf|IsFinite|ZerosLike|OnesLike|Identity|StopGradient|Cumsum|ClipByValue|Round|Sin|Cos|CheckNumerics|EnsureShape|MatrixBandPart|ReverseV2|Roll|Erfc|ComplexAbs|Real|Imag|Angle|Conj|FFT|IFFT)$/;
 const broadcasting =
   /^(Equal|NotEqual|Less|LessEqual|Greater|GreaterEqual|LogicalAnd|LogicalOr|Add|AddV2|Sub|Mul|RealDiv|FloorDiv|FloorMod|Maximum|Minimum|DivNoNan|Pow|SquaredDifference)$/;
 
@@ -133,6 +133,10 @@ function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number
       if (x?.dims == null || depth === undefined) return null;
       const place = at < 0 ? x.dims.length : at;
       return [...x.dims.slice(0, place), depth, ...x.dims.slice(place)];
+    }
+    case 'RFFT': {
+      const length = constantIntegers(y)?.[0];
+      return x?.dims == null || length === undefined ? null : [...x.dims.slice(0, -1), Math.floor(length / 2) + 1];
     }
     case 'Fill':
       return shapeFrom(x);

@@ -4,6 +4,25 @@ import { allocate, cells, integers, invalid, numbers, sizeOf, tensorOf, type Cel
 
 /** Fourier transforms along the last axis. */
 
+/** For a power of two: where each value goes first, and the roots of unity of the first half circle. */
+interface Table {
+  readonly order: Uint32Array;
+  readonly cos: Float64Array;
+  readonly sin: Float64Array;
+}
+const tables = new Map<number, Table>();
+
+function tableOf(n: number): Table {
+  const known = tables.get(n);
+  if (known !== undefined) return known;
+  const order = new Uint32Array(n);
+  for (let i = 1; i < n; i += 1) order[i] = (order[i >> 1]! >> 1) | ((i & 1) * (n >> 1));
+  const roots = Array.from({ length: n / 2 }, (_, k) => (2 * Math.PI * k) / n);
+  const made = { order, cos: Float64Array.from(roots, Math.cos), sin: Float64Array.from(roots, Math.sin) };
+  tables.set(n, made);
+  return made;
+}
+
 /** In place: by halves where the length is a power of two, otherwise through one that is (Bluestein). */
 function transform(re: Float64Array, im: Float64Array, inverse: boolean): void {
   const n = re.length;
@@ -12,27 +31,29 @@ function transform(re: Float64Array, im: Float64Array, inverse: boolean): void {
     bluestein(re, im, inverse);
     return;
   }
-  for (let i = 1, j = 0; i < n; i += 1) {
-    let bit = n >> 1;
-    for (; (j & bit) !== 0; bit >>= 1) j ^= bit;
-    j ^= bit;
-    if (i < j) {
-      [re[i], re[j]] = [re[j]!, re[i]!];
-      [im[i], im[j]] = [im[j]!, im[i]!];
-    }
+  const { order, cos, sin } = tableOf(n);
+  for (let i = 0; i < n; i += 1) {
+    const j = order[i]!;
+    if (i >= j) continue;
+    const [a, b] = [re[i]!, im[i]!];
+    re[i] = re[j]!;
+    im[i] = im[j]!;
+    re[j] = a;
+    im[j] = b;
   }
-  for (let size = 2; size <= n; size *= 2) {
-    const angle = ((inverse ? 2 : -2) * Math.PI) / size;
-    const half = size / 2;
-    for (let k = 0; k < half; k += 1) {
-      const [cos, sin] = [Math.cos(angle * k), Math.sin(angle * k)];
-      for (let start = k; start < n; start += size) {
-        const other = start + half;
-        const [x, y] = [re[other]! * cos - im[other]! * sin, re[other]! * sin + im[other]! * cos];
-        re[other] = re[start]! - x;
-        im[other] = im[start]! - y;
-        re[start]! += x;
-        im[start]! += y;
+  const sign = inverse ? 1 : -1;
+  for (let half = 1, step = n / 2; half < n; half *= 2, step /= 2) {
+    for (let start = 0; start < n; start += 2 * half) {
+      for (let at = start, root = 0; at < start + half; at += 1, root += step) {
+        const other = at + half;
+        const c = cos[root]!;
+        const s = sign * sin[root]!;
+        const x = re[other]! * c - im[other]! * s;
+        const y = re[other]! * s + im[other]! * c;
+        re[other] = re[at]! - x;
+        im[other] = im[at]! - y;
+        re[at]! += x;
+        im[at]! += y;
       }
     }
   }
@@ -85,11 +106,36 @@ const real: MakeKernel = () => (inputs) => {
   const half = Math.floor(length / 2) + 1;
   const into = allocate(isDouble(x) ? 'DT_COMPLEX128' : 'DT_COMPLEX64', [...x.shape.slice(0, -1), half]);
   const [from, to] = [numbers(x), numbers(into)];
+  const fold = length % 2 === 0 ? 2 : 1;
+  const size = length / fold;
+  const [re, im] = row(size);
+  const used = Math.min(width, length);
+  const angle = (2 * Math.PI) / length;
+  const [cos, sin] = [Math.cos, Math.sin].map((of) => Float64Array.from({ length: half }, (_, k) => of(angle * k))) as [
+    Float64Array,
+    Float64Array,
+  ];
   for (let r = 0; r < sizeOf(x.shape.slice(0, -1)); r += 1) {
-    const [re, im] = row(length);
-    for (let i = 0; i < Math.min(width, length); i += 1) re[i] = from[r * width + i]!;
+    // An even length is half as long with its odd places as imaginary parts; the spectra of both are then taken apart.
+    re.fill(0);
+    im.fill(0);
+    for (let i = 0; i * fold < used; i += 1) re[i] = from[r * width + i * fold]!;
+    if (fold === 2) for (let i = 0; i * 2 + 1 < used; i += 1) im[i] = from[r * width + i * 2 + 1]!;
     transform(re, im, false);
-    for (let i = 0; i < half; i += 1) [to[(r * half + i) * 2], to[(r * half + i) * 2 + 1]] = [re[i]!, im[i]!];
+    for (let k = 0; k < half; k += 1) {
+      const at = (r * half + k) * 2;
+      const a = k === size ? 0 : k;
+      if (fold === 1) {
+        to[at] = re[a]!;
+        to[at + 1] = im[a]!;
+        continue;
+      }
+      const b = a === 0 ? 0 : size - a;
+      const [evenRe, evenIm] = [(re[a]! + re[b]!) / 2, (im[a]! - im[b]!) / 2];
+      const [oddRe, oddIm] = [(im[a]! + im[b]!) / 2, (re[b]! - re[a]!) / 2];
+      to[at] = evenRe + oddRe * cos[k]! + oddIm * sin[k]!;
+      to[at + 1] = evenIm + oddIm * cos[k]! - oddRe * sin[k]!;
+    }
   }
   return into;
 };
