@@ -134,6 +134,20 @@ function hostDims(node: FlatNode, inputs: readonly ValueType[]): readonly number
       const place = at < 0 ? x.dims.length : at;
       return [...x.dims.slice(0, place), depth, ...x.dims.slice(place)];
     }
+    case 'SpaceToBatchND':
+    case 'BatchToSpaceND': {
+      const [block, edges] = [constantIntegers(y), constantIntegers(inputs[2])];
+      if (x?.dims == null || block === undefined || edges === undefined) return null;
+      const toBatch = node.op === 'SpaceToBatchND';
+      const blocks = block.reduce((product, size) => product * size, 1);
+      const spatial = block.map((size, at) => {
+        const [dim = -1, edge] = [x.dims![at + 1], edges[at * 2]! + edges[at * 2 + 1]!];
+        return dim < 0 ? -1 : toBatch ? (dim + edge) / size : dim * size - edge;
+      });
+      const dims = [toBatch ? x.dims[0]! * blocks : x.dims[0]! / blocks, ...spatial, ...x.dims.slice(block.length + 1)];
+      // A block that does not divide is told when it runs.
+      return dims.every((dim) => Number.isInteger(dim) || dim < 0) ? dims.map((dim) => Math.max(-1, dim)) : null;
+    }
     case 'RFFT': {
       const length = constantIntegers(y)?.[0];
       return x?.dims == null || length === undefined ? null : [...x.dims.slice(0, -1), Math.floor(length / 2) + 1];
