@@ -136,8 +136,11 @@ export class Plan {
       if (hasOrder || outputs.some((slot) => plan.#initial[slot] === undefined)) nodes.push(planned);
       else settled.add(node);
     }
-    const folded = foldDilations({ nodes, type: (slot) => types.type(slot), results: plan.#results });
-    plan.#isForeseen ||= folded !== nodes;
+    const read = new Set([...nodes.flatMap(({ inputs }) => inputs), ...plan.#results]);
+    // Handles of variables whose values are constants.
+    const used = nodes.filter(({ node, outputs }) => node.op !== 'VarHandleOp' || outputs.some((slot) => read.has(slot)));
+    const folded = foldDilations({ nodes: used, type: (slot) => types.type(slot), results: plan.#results });
+    plan.#isForeseen ||= folded !== used;
     const facts = { nodes: folded, known, argTypes, results: plan.#results };
     plan.#free(context.sessions === undefined ? folded : joinSegments(facts, context.sessions));
     return plan;

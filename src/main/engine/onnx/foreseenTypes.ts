@@ -2,6 +2,7 @@ import type { FlatNode } from '../flatGraph.ts';
 import type { Kernel, OpContext } from '../kernel.ts';
 import { isHandle, type Value } from '../value.ts';
 import type { Lower, LowerContext, Lowered, ValueType } from './lowering.ts';
+import { lowerChoice } from './lowerChoice.ts';
 import { lowerConvolution } from './lowerConvolution.ts';
 import { lowerElementwise } from './lowerElementwise.ts';
 import { lowerMatrix } from './lowerMatrix.ts';
@@ -10,7 +11,7 @@ import { hostType } from './valueTypes.ts';
 
 /** Every op that has an ONNX lowering. */
 export const lowerings = new Map<string, Lower>(
-  Object.entries({ ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }),
+  Object.entries({ ...lowerChoice, ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }),
 );
 
 /** A node with its host kernel and its places among the plan's slots. */
@@ -51,6 +52,7 @@ export class ForeseenTypes {
     const lowered = made !== null && outputs.length <= made.outputs.length ? made : null;
     for (const [index, slot] of outputs.entries())
       this.#types.set(slot, lowered?.outputs[index] ?? hostType(node, inputTypes, index, context));
+    if (node.op === 'Shape') this.#types.set(outputs[0]!, { ...this.type(outputs[0]!), shapeOf: inputs[0]! });
     return lowered;
   }
 }

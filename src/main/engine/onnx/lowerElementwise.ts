@@ -1,4 +1,4 @@
-import { broadcastDims, isFloat, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
+import { broadcastDims, isFloat, isOf, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
 import type { SegmentBuilder } from './segmentBuilder.ts';
 
 const like = ({ dtype, dims }: ValueType): ValueType => ({ dtype, dims });
@@ -37,6 +37,17 @@ const binary =
 
 const twoNamed = (type: string): Lower => binary((build, a, b) => build.op(type, [a, b]));
 
+/** Of int32 too, which goes round at its ends in both. */
+const arithmetic = (type: 'Add' | 'Sub' | 'Mul'): Lower => {
+  const floats = twoNamed(type);
+  return (context) => {
+    const [a, b] = context.inputs;
+    if (!isOf(a, 'DT_INT32') || !isOf(b, 'DT_INT32')) return floats(context);
+    const lowered = floats({ ...context, inputs: [a, b].map((one): ValueType => ({ ...one, dtype: 'DT_FLOAT' })) });
+    return lowered === null ? null : { ...lowered, outputs: [{ dtype: 'DT_INT32', dims: lowered.outputs[0]!.dims }] };
+  };
+};
+
 const pass: Lower = ({ inputs }) => {
   const [x] = inputs;
   if (x === undefined || !isFloat(x)) return null;
@@ -66,35 +77,6 @@ const biasAdd: Lower = ({ inputs, attributes }) => {
   };
 };
 
-/** The library's `Where` makes a negative zero of its first values positive, and none of its second ones. */
-function chosen(build: SegmentBuilder, names: readonly string[], [a, b]: readonly [ValueType, ValueType]): string {
-  const [condition, x, y] = names as [string, string, string];
-  const isPlain = ({ constant }: ValueType): boolean =>
-    constant !== undefined && !(constant.data as Float32Array).some((value) => Object.is(value, -0));
-  if (isPlain(a)) return build.op('Where', [condition, x, y]);
-  // Not by `Not`, which the library takes away by exchanging the values.
-  const opposite = build.op('Xor', [condition, build.constant({ dtype: 'DT_BOOL', shape: [], data: Uint8Array.of(1) })]);
-  if (isPlain(b)) return build.op('Where', [opposite, y, x]);
-  const none = build.float(-Infinity);
-  return build.op('Max', [build.op('Where', [opposite, none, x]), build.op('Where', [condition, none, y])]);
-}
-
-/** Chooses by a condition that the host made. The older op with one condition a row is the host's. */
-const select: Lower = ({ op, inputs }) => {
-  const [condition, a, b] = inputs;
-  if (condition?.dtype !== 'DT_BOOL' || a === undefined || b === undefined || !isFloat(a) || !isFloat(b)) return null;
-  const dims = broadcastDims(broadcastDims(a.dims, b.dims), condition.dims);
-  if (dims === null || (op === 'Select' && condition.dims?.length !== a.dims?.length)) return null;
-  return {
-    outputs: [{ dtype: 'DT_FLOAT', dims }],
-    work: rowSize(dims),
-    emit(build, slots, [output]) {
-      const { names, layout } = build.together(slots);
-      build.define(output!, chosen(build, names, [a, b]), layout);
-    },
-  };
-};
-
 const softmax =
   (type: 'Softmax' | 'LogSoftmax'): Lower =>
   ({ inputs }) => {
@@ -111,10 +93,10 @@ export const lowerElementwise: LowerFamily = {
   Identity: pass,
   StopGradient: pass,
   Snapshot: pass,
-  Add: twoNamed('Add'),
-  AddV2: twoNamed('Add'),
-  Sub: twoNamed('Sub'),
-  Mul: twoNamed('Mul'),
+  Add: arithmetic('Add'),
+  AddV2: arithmetic('Add'),
+  Sub: arithmetic('Sub'),
+  Mul: arithmetic('Mul'),
   RealDiv: twoNamed('Div'),
   Maximum: twoNamed('Max'),
   Minimum: twoNamed('Min'),
@@ -149,8 +131,6 @@ export const lowerElementwise: LowerFamily = {
   Ceil: named('Ceil'),
   Erf: named('Erf'),
   Erfc: unary((build, name) => build.op('Sub', [build.float(1), build.op('Erf', [name])])),
-  Select: select,
-  SelectV2: select,
   Softmax: softmax('Softmax'),
   LogSoftmax: softmax('LogSoftmax'),
 };

@@ -1,9 +1,10 @@
-import { constantIntegers, fromFront, isFloat, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
+import { constantIntegers, fromFront, isFloat, isMovable, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
 import { resolveSlice, masksOf } from '../ops/stridedSlice.ts';
 
 /** Ops that change shapes. The target must be known but for one dimension, which ONNX reckons. */
 
 const float = (dims: readonly number[] | null): ValueType => ({ dtype: 'DT_FLOAT', dims });
+const like = ({ dtype }: ValueType, dims: readonly number[]): ValueType => ({ dtype, dims });
 const isKnown = (dims: readonly number[] | null): dims is readonly number[] => dims !== null;
 
 /** Known values of a shape input, NaN where unknown. */
@@ -14,7 +15,7 @@ function targetOf(value: ValueType | undefined): readonly number[] | undefined {
 const reshape: Lower = ({ inputs }) => {
   const [x, shape] = inputs;
   const target = targetOf(shape);
-  if (x === undefined || target === undefined || !isFloat(x) || target.length === 0) return null;
+  if (x === undefined || target === undefined || !isMovable(x) || target.length === 0) return null;
   const open = target.map((dim) => Number.isNaN(dim) || dim === -1);
   if (open.filter(Boolean).length > 1 || target.includes(0)) return null;
   const rest = target.reduce((size, dim, axis) => (open[axis] ? size : size * dim), 1);
@@ -23,7 +24,7 @@ const reshape: Lower = ({ inputs }) => {
   if (whole !== undefined && (open.includes(true) ? whole % rest !== 0 : whole !== rest)) return null;
   const dims = target.map((dim, axis) => (open[axis] ? (whole === undefined ? -1 : whole / rest) : dim));
   return {
-    outputs: [float(dims)],
+    outputs: [like(x, dims)],
     work: 0,
     emit: (build, [input], [output]) =>
       build.define(output!, build.op('Reshape', [build.plain(input!), build.int64(target.map((dim, axis) => (open[axis] ? -1 : dim)))])),
@@ -33,11 +34,16 @@ const reshape: Lower = ({ inputs }) => {
 const squeeze: Lower = ({ inputs, attributes }) => {
   const [x] = inputs;
   const axes = attributes.has('squeeze_dims') ? attributes.ints('squeeze_dims') : attributes.ints('axis');
-  if (x === undefined || !isFloat(x) || !isKnown(x.dims) || axes.length === 0) return null;
+  if (x === undefined || !isMovable(x) || !isKnown(x.dims) || axes.length === 0) return null;
   const gone = fromFront(axes, x.dims.length);
   if (gone.some((axis) => x.dims![axis] !== 1)) return null;
   return {
-    outputs: [float(x.dims.filter((_, axis) => !gone.includes(axis)))],
+    outputs: [
+      like(
+        x,
+        x.dims.filter((_, axis) => !gone.includes(axis)),
+      ),
+    ],
     work: 0,
     emit: (build, [input], [output]) => build.define(output!, build.op('Squeeze', [build.plain(input!), build.int64(gone)])),
   };
@@ -46,11 +52,11 @@ const squeeze: Lower = ({ inputs, attributes }) => {
 const expandDims: Lower = ({ inputs }) => {
   const [x, axisValue] = inputs;
   const axis = constantIntegers(axisValue)?.[0];
-  if (x === undefined || !isFloat(x) || !isKnown(x.dims) || axis === undefined || axis > x.dims.length || axis < -x.dims.length - 1)
+  if (x === undefined || !isMovable(x) || !isKnown(x.dims) || axis === undefined || axis > x.dims.length || axis < -x.dims.length - 1)
     return null;
   const at = axis < 0 ? axis + x.dims.length + 1 : axis;
   return {
-    outputs: [float([...x.dims.slice(0, at), 1, ...x.dims.slice(at)])],
+    outputs: [like(x, [...x.dims.slice(0, at), 1, ...x.dims.slice(at)])],
     work: 0,
     emit: (build, [input], [output]) => build.define(output!, build.op('Unsqueeze', [build.plain(input!), build.int64([at])])),
   };
@@ -59,11 +65,16 @@ const expandDims: Lower = ({ inputs }) => {
 const transpose: Lower = ({ inputs }) => {
   const [x, order] = inputs;
   const given = constantIntegers(order);
-  if (x === undefined || !isFloat(x) || !isKnown(x.dims) || given?.length !== x.dims.length) return null;
+  if (x === undefined || !isMovable(x) || !isKnown(x.dims) || given?.length !== x.dims.length) return null;
   const perm = fromFront(given, x.dims.length);
   if (new Set(perm).size !== perm.length || perm.some((axis) => axis < 0 || axis >= perm.length)) return null;
   return {
-    outputs: [float(perm.map((axis) => x.dims![axis]!))],
+    outputs: [
+      like(
+        x,
+        perm.map((axis) => x.dims![axis]!),
+      ),
+    ],
     work: rowSize(x.dims),
     emit: (build, [input], [output]) => build.define(output!, build.op('Transpose', [build.plain(input!)], { perm })),
   };
@@ -170,7 +181,8 @@ const reduction =
 const stridedSlice: Lower = ({ inputs, attributes }) => {
   const [x, ...spec] = inputs;
   const [begin, end, strides] = spec.map(constantIntegers);
-  if (x === undefined || !isFloat(x) || !isKnown(x.dims) || begin === undefined || end === undefined || strides === undefined) return null;
+  if (x === undefined || !isMovable(x) || !isKnown(x.dims) || begin === undefined || end === undefined || strides === undefined)
+    return null;
   // An unknown dimension stands in as a large one: only full ranges of it give the same result for every size.
   const stand = 1 << 30;
   let resolved: ReturnType<typeof resolveSlice>;
@@ -195,7 +207,7 @@ const stridedSlice: Lower = ({ inputs, attributes }) => {
   const dims = shape.map((dim) => (dim === stand ? -1 : dim));
   if (dims.filter((dim) => dim < 0).length > 1) return null;
   return {
-    outputs: [float(dims)],
+    outputs: [like(x, dims)],
     work: rowSize(dims),
     emit(build, [input], [output]) {
       let name = build.plain(input!);

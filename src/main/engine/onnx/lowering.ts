@@ -10,6 +10,8 @@ export interface ValueType {
   readonly dims: readonly number[] | null;
   /** The value itself. */
   readonly constant?: Tensor;
+  /** The slot of the value whose shape it is. */
+  readonly shapeOf?: number;
   /** A small integer tensor of which some values are known: as doubles, NaN where unknown. */
   readonly partial?: Tensor;
 }
@@ -32,6 +34,12 @@ export interface Lowered {
 export type Lower = (context: LowerContext) => Lowered | null;
 export type LowerFamily = Readonly<Record<string, Lower>>;
 
+/** Whether it is of one of these types, and no part of the arithmetic of shapes, which is foreseen. */
+export const isOf = (value: ValueType | undefined, ...dtypes: readonly Dtype[]): value is ValueType & { readonly dtype: Dtype } =>
+  value?.dtype !== undefined && dtypes.includes(value.dtype) && value.partial === undefined;
+/** What is moved about without a look at it. */
+export const isMovable = (value: ValueType | undefined): value is ValueType & { readonly dtype: Dtype } =>
+  isOf(value, 'DT_FLOAT', 'DT_BOOL');
 export const isFloat = ({ dtype }: ValueType): boolean => dtype === 'DT_FLOAT';
 
 /** Elements of a shape without its first dimension, unknown ones taken as one. */

@@ -114,6 +114,15 @@ export class SegmentBuilder {
     this.#guarded.push(this.op('ReduceSum', [this.op('GlobalAveragePool', [first])], { keepdims: 0 }));
   }
 
+  /** A value's shape, of which only the batch is not known. */
+  shape(slot: number): string {
+    const { dims } = this.type(slot);
+    const rest = dims!.slice(1);
+    const { plain, first } = this.#entry(slot);
+    const batch = this.op('Slice', [this.op('Shape', [plain ?? first!]), this.int64([0]), this.int64([1])]);
+    return rest.length === 0 ? batch : this.op('Concat', [batch, this.int64(rest)], { axis: 0 });
+  }
+
   /** Applies an elementwise op of one input in whatever layout it lies. */
   elementwise(input: number, output: number, apply: (name: string) => string): void {
     const first = this.isFirst(input);
