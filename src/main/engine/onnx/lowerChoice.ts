@@ -1,4 +1,14 @@
-import { broadcastDims, constantIntegers, fromFront, isFloat, isOf, rowSize, type Lower, type LowerFamily, type ValueType } from './lowering.ts';
+import {
+  broadcastDims,
+  constantIntegers,
+  fromFront,
+  isFloat,
+  isOf,
+  rowSize,
+  type Lower,
+  type LowerFamily,
+  type ValueType,
+} from './lowering.ts';
 import type { SegmentBuilder } from './segmentBuilder.ts';
 
 /** Conditions, and what chooses by them or by indices. */

@@ -85,7 +85,17 @@ const softmax =
     return {
       outputs: [like(x)],
       work: rowSize(x.dims) * 4,
-      emit: (build, [input], [output]) => build.define(output!, build.op(type, [build.plain(input!)], { axis: -1 })),
+      emit(build, [input], [output]) {
+        if (!build.isFirst(input!) || type === 'LogSoftmax') {
+          build.define(output!, build.op(type, [build.plain(input!)], { axis: -1 }));
+          return;
+        }
+        // The library's own walks over each pixel's few channels; these walk over all pixels a channel.
+        const name = build.first(input!);
+        const powers = build.op('Exp', [build.op('Sub', [name, build.op('ReduceMax', [name], { axes: [1], keepdims: 1 })])]);
+        const sum = build.op('ReduceSum', [powers, build.int64([1])], { keepdims: 1 });
+        build.define(output!, build.op('Div', [powers, sum]), 'first');
+      },
     };
   };
 

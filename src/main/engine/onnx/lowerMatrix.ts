@@ -31,7 +31,25 @@ function product(a: ValueType, b: ValueType, swapA: boolean, swapB: boolean): Re
 
 const batched: Lower = ({ attributes, inputs }) => product(inputs[0]!, inputs[1]!, attributes.bool('adj_x'), attributes.bool('adj_y'));
 
-/** Two operands, each label once an operand, a sum and no ellipsis; the rest is the host's. */
+/** An operand of an einsum with its labels in another order, and runs of them as one axis each. */
+function arranged(build: SegmentBuilder, slot: number, term: string, groups: readonly string[], size: (label: string) => number): string {
+  const order = groups.join('');
+  const perm = Array.from(order, (label) => term.indexOf(label));
+  const isMoved = perm.some((from, at) => from !== at);
+  const shape = groups.flatMap((group, at) =>
+    at === 0 ? Array.from(group, size) : [Array.from(group, size).reduce((all, one) => (one < 0 || all < 0 ? -1 : all * one), 1)],
+  );
+  const isJoined = groups.some((group, at) => at > 0 && group.length !== 1);
+  const { constant } = build.type(slot);
+  if (constant !== undefined) {
+    const moved = isMoved ? transpose(constant, perm) : constant;
+    return build.constant(isJoined ? { ...moved, shape } : moved);
+  }
+  const moved = isMoved ? build.op('Transpose', [build.plain(slot)], { perm }) : build.plain(slot);
+  return isJoined ? build.op('Reshape', [moved, build.int64(shape)]) : moved;
+}
+
+/** Two operands, each label once an operand, a sum and no ellipsis, as one batched product; the rest is the host's. */
 const einsum: Lower = ({ attributes, inputs }) => {
   const equation = attributes.text('equation');
   const [left = '', right = ''] = equation.split('->');
@@ -39,31 +57,46 @@ const einsum: Lower = ({ attributes, inputs }) => {
   if (inputs.length !== 2 || !/^[a-zA-Z]+,[a-zA-Z]+->[a-zA-Z]*$/.test(equation)) return null;
   if ([...terms, right].some((term) => new Set(term).size !== term.length)) return null;
   if (!inputs.every((input, at) => isFloat(input) && input.dims?.length === terms[at]!.length)) return null;
-  const size = new Map<string, number>();
+  const sizes = new Map<string, number>();
   for (const [at, term] of terms.entries())
     for (const [axis, label] of Array.from(term).entries()) {
       const dim = inputs[at]!.dims![axis]!;
-      const known = size.get(label) ?? -1;
+      const known = sizes.get(label) ?? -1;
       if (known >= 0 && dim >= 0 && known !== dim) return null;
-      size.set(label, Math.max(known, dim));
+      sizes.set(label, Math.max(known, dim));
     }
+  const size = (label: string): number => sizes.get(label) ?? -1;
+  const [p = '', q = ''] = terms;
+  const pick = (term: string, where: (label: string) => boolean): string => Array.from(term).filter(where).join('');
+  // Labels of both sides and the result, of one side and the result, and of both sides alone.
+  const batch = pick(right, (label) => p.includes(label) && q.includes(label));
+  const [rows, columns] = [pick(right, (label) => !q.includes(label)), pick(right, (label) => !p.includes(label))];
+  const inner = pick(p, (label) => q.includes(label) && !right.includes(label));
   // Products without a sum keep the sign of a zero, which the library's sums of one do not.
-  if ([...size.keys()].every((label) => right.includes(label))) return null;
-  const first = right[0];
+  if (inner === '') return null;
+  // A sum over one side alone, and sizes that are open where ONNX would have to reckon two, are the host's.
+  if (batch.length + rows.length + inner.length !== p.length || batch.length + columns.length + inner.length !== q.length) return null;
+  if (pick(p + q, (label) => size(label) === 0) !== '') return null;
+  const open = pick(batch + rows + columns + inner, (label) => size(label) < 0);
+  if (open.length > 1) return null;
   let work = 1;
-  for (const [label, dim] of size) if (label !== first) work *= Math.max(1, dim);
+  for (const [label, dim] of sizes) if (label !== right[0]) work *= Math.max(1, dim);
   return {
-    outputs: [{ dtype: 'DT_FLOAT', dims: Array.from(right, (label) => size.get(label) ?? -1) }],
+    outputs: [{ dtype: 'DT_FLOAT', dims: Array.from(right, size) }],
     work,
-    emit: (build, slots, [output]) =>
-      build.define(
-        output!,
-        build.op(
-          'Einsum',
-          slots.map((slot) => build.plain(slot)),
-          { equation },
-        ),
-      ),
+    emit(build, [a, b], [output]) {
+      const order = batch + rows + columns;
+      const product = build.op('MatMul', [
+        arranged(build, a!, p, [batch, rows, inner], size),
+        arranged(build, b!, q, [batch, inner, columns], size),
+      ]);
+      const apart =
+        rows.length === 1 && columns.length === 1
+          ? product
+          : build.op('Reshape', [product, build.int64(Array.from(order, size), [order.length])]);
+      const perm = Array.from(right, (label) => order.indexOf(label));
+      build.define(output!, perm.some((from, at) => from !== at) ? build.op('Transpose', [apart], { perm }) : apart);
+    },
   };
 };
 

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { Checkpoint } from '../../src/main/engine/checkpoint.ts';
+import { Flattener } from '../../src/main/engine/flatGraph.ts';
+import { ModelState } from '../../src/main/engine/modelState.ts';
+import type { OnnxSession } from '../../src/main/engine/onnx/session.ts';
+import { lazily } from '../../src/main/engine/plan.ts';
+import { tensorOf } from '../../src/main/engine/value.ts';
+import { graphOf } from './graphOf.ts';
+import { runOp } from './opGoldens.ts';
+
+/** Collects what is made and refused. */
+function noted(): {
+  readonly opened: OnnxSession[];
+  readonly refused: unknown[];
+  readonly options: NonNullable<Parameters<typeof runOp>[1]>;
+} {
+  const [opened, refused]: [OnnxSession[], unknown[]] = [[], []];
+  const sessions = {
+    threads: { intraOp: 1, interOp: 1 },
+    leastWork: 0,
+    onSession: (session: OnnxSession) => void opened.push(session),
+    onRefusal: (error: unknown) => void refused.push(error),
+  };
+  return { opened, refused, options: { sessions } };
+}
+
+test('sizes that follow from a signature’s are those of what is sent, also where that is of another shape', async () => {
+  const { options } = noted();
+  const node = (name: string, op: string, inputs: readonly string[]) => ({ name, op, inputs, attr: () => undefined });
+  const flattener = new Flattener(graphOf([node('x', 'Placeholder', []), node('sizes', 'Shape', ['x'])]));
+  const graph = flattener.flatten(['x:0'], ['sizes:0'], [], [{ dtype: 'DT_FLOAT', dims: [2, 3] }]);
+  const state = new ModelState('.', Checkpoint.empty());
+  const run = lazily(graph, { state, isConstant: () => false, ...options });
+  const shapeOf = async (shape: readonly number[]): Promise<readonly number[]> => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    const [sizes] = await run([{ dtype: 'DT_FLOAT', shape, data: new Float32Array(size) }], { signal: undefined });
+    return Array.from(tensorOf(sizes).data as Int32Array);
+  };
+  expect([await shapeOf([2, 3]), await shapeOf([4, 5]), await shapeOf([7]), await shapeOf([2, 3])]).toEqual([[2, 3], [4, 5], [7], [2, 3]]);
+});
+
+test('an index that is negative or too large is refused in TensorFlow’s words by what runs in a session too', async () => {
+  const { opened, refused, options } = noted();
+  const gather = (index: number): ReturnType<typeof runOp> =>
+    runOp(
+      {
+        op: 'GatherV2',
+        attr: { Tparams: ['type', 'float32'], Tindices: ['type', 'int32'], Taxis: ['type', 'int32'] },
+        in: [
+          ['float32', [3, 2], [0, 1, 2, 3, 4, 5]],
+          ['int32', [2], [2, index]],
+          ['int32', [], [0]],
+        ],
+      },
+      { ...options, isConstant: (at) => at !== 1 },
+    );
+  expect([await gather(1), await gather(-1), await gather(3), refused.length, opened.length > 0]).toMatchObject([
+    [{ shape: [2, 2] }],
+    ['INVALID_ARGUMENT', 'indices[1] = -1 is not in [0, 3)'],
+    ['INVALID_ARGUMENT', 'indices[1] = 3 is not in [0, 3)'],
+    2,
+    true,
+  ]);
+  for (const session of opened) await session.release();
+});
