@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Checkpoint } from '../../src/main/engine/checkpoint.ts';
 import { Flattener } from '../../src/main/engine/flatGraph.ts';
 import { ModelState } from '../../src/main/engine/modelState.ts';
+import type { SegmentOptions } from '../../src/main/engine/onnx/segments.ts';
 import type { OnnxSession } from '../../src/main/engine/onnx/session.ts';
 import { lazily } from '../../src/main/engine/plan.ts';
 import { tensorOf } from '../../src/main/engine/value.ts';
@@ -12,7 +13,7 @@ import { runOp } from './opGoldens.ts';
 function noted(): {
   readonly opened: OnnxSession[];
   readonly refused: unknown[];
-  readonly options: NonNullable<Parameters<typeof runOp>[1]>;
+  readonly sessions: SegmentOptions;
 } {
   const [opened, refused]: [OnnxSession[], unknown[]] = [[], []];
   const sessions = {
@@ -21,16 +22,16 @@ function noted(): {
     onSession: (session: OnnxSession) => void opened.push(session),
     onRefusal: (error: unknown) => void refused.push(error),
   };
-  return { opened, refused, options: { sessions } };
+  return { opened, refused, sessions };
 }
 
 test('sizes that follow from a signature’s are those of what is sent, also where that is of another shape', async () => {
-  const { options } = noted();
+  const { sessions } = noted();
   const node = (name: string, op: string, inputs: readonly string[]) => ({ name, op, inputs, attr: () => undefined });
   const flattener = new Flattener(graphOf([node('x', 'Placeholder', []), node('sizes', 'Shape', ['x'])]));
   const graph = flattener.flatten(['x:0'], ['sizes:0'], [], [{ dtype: 'DT_FLOAT', dims: [2, 3] }]);
   const state = new ModelState('.', Checkpoint.empty());
-  const run = lazily(graph, { state, isConstant: () => false, ...options });
+  const run = lazily(graph, { state, isConstant: () => false, sessions });
   const shapeOf = async (shape: readonly number[]): Promise<readonly number[]> => {
     const size = shape.reduce((product, dim) => product * dim, 1);
     const [sizes] = await run([{ dtype: 'DT_FLOAT', shape, data: new Float32Array(size) }], { signal: undefined });
@@ -40,7 +41,7 @@ test('sizes that follow from a signature’s are those of what is sent, also whe
 });
 
 test('an index that is negative or too large is refused in TensorFlow’s words by what runs in a session too', async () => {
-  const { opened, refused, options } = noted();
+  const { opened, refused, sessions } = noted();
   const gather = (index: number): ReturnType<typeof runOp> =>
     runOp(
       {
@@ -52,7 +53,7 @@ test('an index that is negative or too large is refused in TensorFlow’s words 
           ['int32', [], [0]],
         ],
       },
-      { ...options, isConstant: (at) => at !== 1 },
+      { sessions, isConstant: (at) => at !== 1 },
     );
   expect([await gather(1), await gather(-1), await gather(3), refused.length, opened.length > 0]).toMatchObject([
     [{ shape: [2, 2] }],

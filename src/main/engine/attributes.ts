@@ -73,7 +73,7 @@ export class Attributes {
       if (other === undefined) return this.#node.attr(name);
       const value = new ProtoWriter();
       if (typeof other === 'string') value.string(2, other);
-      else value.message(1, (list) => void other.forEach((one) => list.varint(3, one)));
+      else value.message(1, (list) => other.forEach((one) => list.varint(3, one)));
       return new ProtoReader(value.finish());
     };
     return new Attributes({ ...this.#node, attr });
