@@ -17,6 +17,7 @@ import { createLibraryRecord, type LibraryRecord } from './library/libraryRecord
 import { asAppError } from './incident.ts';
 import { createEngineBackend } from './predict/engineBackend.ts';
 import { createExchanges } from './predict/exchanges.ts';
+import { createCases, type Cases } from './cases/cases.ts';
 import { createPlayground, type Playground } from './predict/playground.ts';
 import { createPredictions, type Predictions } from './predict/predictions.ts';
 import { createGrpcConnections } from './predict/predictGrpc.ts';
@@ -66,6 +67,7 @@ export interface App {
   readonly bakes: Bakes;
   readonly predictions: Predictions;
   readonly playground: Playground;
+  readonly cases: Cases;
   readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
@@ -161,6 +163,7 @@ export async function createApp(outside: Outside): Promise<App> {
     bakes,
     predictions,
     playground: createPlayground({ hub, exchanges }),
+    cases: createCases({ home, exchanges, predictions }),
     takeAway: createTakeAway({ hub }),
     typedCredentials,
     credentials,

@@ -70,18 +70,23 @@ async function servingTarget(client: LocalClient, serving: Serving, which: Which
   return { rest, grpc, model: serving.name, which, signature };
 }
 
-/** A serving by its name, or a folder: one that is served already is asked there, another is served for as long as `work` takes. */
-export function withLocalTarget<T>(target: string, { which }: Asked, io: CommandIo, work: (target: Target) => Promise<T>): Promise<T> {
+/** A serving by its name, or a folder: one that is served already is taken, another is served for as long as `work` takes. */
+export function withServing<T>(
+  target: string,
+  which: Which,
+  io: CommandIo,
+  work: (found: { readonly client: LocalClient; readonly serving: Serving }) => Promise<T>,
+): Promise<T> {
   return withOwner(io, async ({ client }) => {
     const { servings } = await fetchState(client);
     const named = servings.find(({ name, id }) => name === target || id === target);
-    if (named !== undefined) return work(await servingTarget(client, named, which));
+    if (named !== undefined) return work({ client, serving: named });
     const path = resolve(io.cwd, target);
     if (!existsSync(path))
       throw new AppError('SERVING_NOT_FOUND', { name: target, known: servings.map(({ name }) => name).join(', ') || 'none' });
     const model = await client.local.addPath({ path });
     const present = servings.find(({ modelId, state }) => modelId === model.id && state.kind === 'serving');
-    if (present !== undefined) return work(await servingTarget(client, present, which));
+    if (present !== undefined) return work({ client, serving: present });
     const { servingId } = await client.servings.start({
       modelId: model.id,
       name: model.name,
@@ -91,10 +96,14 @@ export function withLocalTarget<T>(target: string, { which }: Asked, io: Command
     const end = new AbortController();
     void holdOpen(client, [servingId], end.signal);
     try {
-      return await work(await servingTarget(client, await waitUntilServing(client, servingId, io.signal), which));
+      return await work({ client, serving: await waitUntilServing(client, servingId, io.signal) });
     } finally {
       end.abort();
       await client.servings.remove({ id: servingId });
     }
   });
 }
+
+/** The same as one that can be asked. */
+export const withLocalTarget = <T>(target: string, { which }: Asked, io: CommandIo, work: (target: Target) => Promise<T>): Promise<T> =>
+  withServing(target, which, io, async ({ client, serving }) => work(await servingTarget(client, serving, which)));

@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
   },
   compare: { line: 'compare NAME@V NAME@V…   what differs between versions', load: async () => (await import('./compare.ts')).runCompare },
   tag: { line: 'tag NAME@V k=v…  says something of a version', load: async () => (await import('./libraryCommands.ts')).runTag },
+  test: { line: 'test NAME|DIR    asks a model its saved cases', load: async () => (await import('./test.ts')).runTest },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },
 };
 
@@ -55,7 +56,7 @@ const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]
   (name === 'serve' && !rest.includes('--detach')) ||
   (name === 'try' && !rest.includes('--once'));
 
-const later = ['switch', 'rollback', 'test'];
+const later = ['switch', 'rollback'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …

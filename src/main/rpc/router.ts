@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 /** Contract -> services for a browser's window: it knows tickets and ids, never paths. */
 export function windowRouter(app: App) {
   const os = implement(contract);
-  const { hub, bakes, imports, library, libraryRecord, predictions, servings, takeAway, tasks, engines, tree } = app;
+  const { hub, bakes, cases, imports, library, libraryRecord, predictions, servings, takeAway, tasks, engines, tree } = app;
   return {
     watch: os.watch.handler(({ signal }) => hub.watch({ signal: signal ?? never, isWindow: true })),
     imports: {
@@ -116,6 +116,14 @@ export function windowRouter(app: App) {
       openApi: os.predict.openApi.handler(({ input }) => ({ text: takeAway.openApi(input.id) })),
     },
     playground: playgroundRoutes(app),
+    cases: {
+      list: os.cases.list.handler(({ input }) => cases.list(input.modelId)),
+      save: os.cases.save.handler(({ input }) => cases.save(input)),
+      remove: os.cases.remove.handler(({ input }) => cases.remove(input.modelId, input.name)),
+      run: os.cases.run.handler(async function* ({ input: { modelId, names, target }, signal }) {
+        yield* cases.run(modelId, names, target, { signal: signal ?? never });
+      }),
+    },
     settings: {
       set: os.settings.set.handler(({ input }) => app.setSettings(defined(input))),
     },
@@ -182,6 +190,9 @@ export function localRouter(app: App, duties: OwnerDuties) {
       uploaded: os.local.uploaded.handler(({ input }) => ({ ticket: imports.mintManaged(input.path) })),
       open: os.local.open.handler(async ({ input }) => hub.openImport(await imports.mintLinked(input.path))),
       addPath: os.local.addPath.handler(({ input, signal }) => imports.addPath(input.path, input.name, { signal: signal ?? never })),
+      runCases: os.local.runCases.handler(async function* ({ input: { paths, target }, signal }) {
+        yield* app.cases.runFiles(paths, target, { signal: signal ?? never });
+      }),
       hold: os.local.hold.handler(async function* ({ input, signal }) {
         try {
           yield { kind: 'held' as const };

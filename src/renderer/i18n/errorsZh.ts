@@ -41,6 +41,8 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   MOUNT_MISSING: ['文件夹 {path} 不在', '已被移走或删除。放回原处，或重新添加模型。'],
   MOUNT_DENIED: ['Docker 不能读取 {path}', '在 Docker 设置中共享此文件夹，或复制模型到 Slipway。'],
   MODEL_UNREADABLE: ['容器不能读取模型', '文件属于其他用户。授予读取权限：chmod -R o+rX {path}。'],
+  CASE_UNREADABLE: ['无法读取用例 {file}', '{detail}'],
+  CASE_EXISTS: ['已有名为 {name} 的用例', '请换一个名称，或替换原有用例。'],
   SERVING_NOT_FOUND: ['没有名为 {name} 的服务', '已有：{known}。'],
   SERVING_RUNNING: ['{name} 已在提供服务', '先停止它，或换一个名称。'],
   FLAG_REFUSED: ['参数 {flag} 会破坏此服务', '{detail}'],

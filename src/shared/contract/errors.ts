@@ -104,6 +104,9 @@ export const errorTable = {
     advice: 'Its files belong to another user. Give reading rights: chmod -R o+rX {path}.',
     retryable: true,
   },
+  // cases
+  CASE_UNREADABLE: { title: 'The case {file} cannot be read', advice: '{detail}', retryable: false },
+  CASE_EXISTS: { title: 'There is a case {name} already', advice: 'Give this one another name, or replace that one.', retryable: false },
   // serving
   SERVING_NOT_FOUND: { title: 'No serving is called {name}', advice: 'Known: {known}.', retryable: false },
   SERVING_RUNNING: { title: '{name} is already being served', advice: 'Stop it first, or give this one another name.', retryable: false },

@@ -18,6 +18,7 @@ import {
 } from './library.ts';
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
 import { playgroundContract } from './playground.ts';
+import { casesContract, caseTarget, type CaseResult } from './cases.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
@@ -155,6 +156,8 @@ export const contract = {
 
   playground: playgroundContract,
 
+  cases: casesContract,
+
   settings: {
     set: oc.input(settingsSchema.partial()).output(type<void>()),
   },
@@ -172,6 +175,10 @@ export const localContract = {
     open: oc.input(z.object({ path: z.string().max(4096) })).output(type<void>()),
     /** Adds or finds the model of a path, without asking. */
     addPath: oc.input(z.object({ path: z.string().max(4096), name: servingName.optional() })).output(type<Model>()),
+    /** Runs cases that lie in files and folders of the person's. */
+    runCases: oc
+      .input(z.object({ paths: z.array(z.string().max(4096)).min(1).max(10_000), target: caseTarget }))
+      .output(eventIterator(type<CaseResult>())),
     /** While this stream is open the servings are kept in the foreground; when it ends they end. */
     hold: oc.input(z.object({ servingIds: z.array(z.string()).max(100) })).output(eventIterator(type<{ kind: 'held' }>())),
     /** A shell that reached the owner says that it is there, for as long as this stream is open; the owner asks it for links. */
