@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AppFacts } from '../shared/contract/state.ts';
 import type { Settings } from '../shared/contract/settings.ts';
 import { openDatabase } from './database/database.ts';
+import type { RecipeRecords } from './database/recipeRecords.ts';
 import { credentialsFor } from './docker/credentials.ts';
 import type { Credentials } from './docker/dockerEngine.ts';
 import { openTypedCredentials, type SecretBox, type TypedCredentials } from './docker/typedCredentials.ts';
@@ -21,6 +22,7 @@ import { createCases, type Cases } from './cases/cases.ts';
 import { createPlayground, type Playground } from './predict/playground.ts';
 import { createPredictions, type Predictions } from './predict/predictions.ts';
 import { createGrpcConnections } from './predict/predictGrpc.ts';
+import { createTables, type Tables } from './predict/tables.ts';
 import { createTakeAway, type TakeAway } from './predict/takeAway.ts';
 import { createEnginePlace } from './serving/enginePlace.ts';
 import { createServings, type Servings } from './serving/servings.ts';
@@ -68,6 +70,8 @@ export interface App {
   readonly predictions: Predictions;
   readonly playground: Playground;
   readonly cases: Cases;
+  readonly tables: Tables;
+  readonly recipes: RecipeRecords;
   readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
@@ -164,6 +168,8 @@ export async function createApp(outside: Outside): Promise<App> {
     predictions,
     playground: createPlayground({ hub, exchanges }),
     cases: createCases({ home, exchanges, predictions }),
+    tables: createTables({ tasks, predictions, home }),
+    recipes: database.recipes,
     takeAway: createTakeAway({ hub }),
     typedCredentials,
     credentials,

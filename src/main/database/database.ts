@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../shared/contract/errors.ts';
 import { openMetadataRecords, type MetadataRecords } from './metadataRecords.ts';
 import { migrations } from './migrations.ts';
+import { openRecipeRecords, type RecipeRecords } from './recipeRecords.ts';
 import { openModelRecords } from './modelRecords.ts';
 import type { EventRecords, ModelRecords, ServingRecord, ServingRecords } from './records.ts';
 
@@ -13,6 +14,7 @@ export interface Database {
   readonly models: ModelRecords;
   readonly metadata: MetadataRecords;
   readonly servings: ServingRecords;
+  readonly recipes: RecipeRecords;
   readonly events: EventRecords;
   /** Names this data folder on labels; made once. */
   readonly ownerId: string;
@@ -99,6 +101,7 @@ export function openDatabase(folder: string): Database {
         .run(record.id, record.plan.name, record.plan.modelId, record.wanted, record.containerId, record.createdAt, JSON.stringify(record)),
     remove: (id) => void db.prepare('DELETE FROM serving_records WHERE id = ?').run(id),
   };
+  const recipes = openRecipeRecords(db);
   const events: EventRecords = {
     add: ({ about, kind, detail }) =>
       void db
@@ -110,5 +113,5 @@ export function openDatabase(folder: string): Database {
         .all(limit)
         .map((row) => ({ at: String(row['at']), about: String(row['about']), kind: String(row['kind']), detail: String(row['detail']) })),
   };
-  return { models, metadata, servings, events, ownerId, close: () => db.close() };
+  return { models, metadata, servings, recipes, events, ownerId, close: () => db.close() };
 }

@@ -78,4 +78,8 @@ export const migrations: readonly string[] = [
        json_extract(s.document, '$.last.state.kind') AS state, json_extract(s.document, '$.plan.restPort') AS rest_port,
        json_extract(s.document, '$.plan.grpcPort') AS grpc_port, json_extract(s.document, '$.plan.image') AS image, s.created_at
      FROM serving_records s LEFT JOIN model_records m ON m.id = s.model_id;`,
+  `CREATE TABLE recipes (
+     model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, signature TEXT NOT NULL, document TEXT NOT NULL,
+     PRIMARY KEY (model_id, signature)
+   ) STRICT;`,
 ];

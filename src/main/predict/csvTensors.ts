@@ -7,9 +7,12 @@ import { newNumbers, putText } from '../../shared/tensor/tensorData.ts';
 import { mismatch, shapeText } from './fitTensor.ts';
 import type { FileReading, InputTensors } from './inputTensors.ts';
 
-interface Table {
+/** Lines of cells, with a header or without. */
+export interface Table {
   readonly header: readonly string[] | null;
   readonly rows: readonly (readonly string[])[];
+  /** Where they stand in the whole; 0 where they are all. */
+  readonly firstRow?: number;
 }
 
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?:nan|inf|infinity)$/i;
@@ -22,9 +25,13 @@ function readTable(text: string, names: readonly string[]): Table {
   } catch (cause) {
     throw mismatch(`This is no CSV: ${cause instanceof Error ? cause.message : String(cause)}.`);
   }
+  return csvHeader(lines, names);
+}
+
+/** Takes the first line for a header where it names an input, or is anything else than numbers above numbers. REQUEST_MISMATCH where there is no line. */
+export function csvHeader(lines: readonly (readonly string[])[], names: readonly string[]): Table {
   const [first, ...rest] = lines;
   if (first === undefined) throw mismatch('The CSV file is empty.');
-  // Names, or anything else than numbers above numbers.
   const named = first.some((cell) => names.includes(inputOf(cell)));
   const overNumbers = rest[0]?.some((cell, index) => number.test(cell) && !number.test(first[index] ?? '')) === true;
   return named || overNumbers ? { header: first, rows: rest } : { header: null, rows: lines };
@@ -37,7 +44,7 @@ const listed = (names: readonly string[]): string =>
   names.length <= 8 ? names.join(', ') : `${names.slice(0, 3).join(', ')} … ${names.at(-1) ?? ''} (${names.length})`;
 
 /** Which columns are which input's. A column that bears an input's whole name is that input's before `name_0` is taken for a vector's. */
-function columnsOf(
+export function columnsOf(
   { header, rows }: Table,
   inputs: Readonly<Record<string, TensorInfo>>,
   say: (note: string) => void,
@@ -100,7 +107,14 @@ function cellText(cell: string, dtype: Dtype): string | null {
   return /inf/i.test(cell) ? `${cell.startsWith('-') ? '-' : ''}Infinity` : cell;
 }
 
-function tensorOf(input: string, { rows, header }: Table, columns: readonly number[], info: TensorInfo, insist: boolean): Tensor {
+/** Columns as an input, a row an instance. REQUEST_MISMATCH names the row and the column whose cell is of another type. */
+export function tensorOfColumns(
+  input: string,
+  { rows, header, firstRow = 0 }: Table,
+  columns: readonly number[],
+  info: TensorInfo,
+  insist = false,
+): Tensor {
   const dtype = valueDtype(info.dtype);
   const shape = shapeOf(input, rows.length, columns.length, info, insist);
   if (dtype === 'DT_STRING')
@@ -113,7 +127,7 @@ function tensorOf(input: string, { rows, header }: Table, columns: readonly numb
       const text = cellText(cell, dtype);
       if (text === null)
         throw mismatch(
-          `Row ${index + 1}, column ${header?.[column] ?? column + 1}: ${cell === '' ? 'nothing' : JSON.stringify(cell.slice(0, 40))} is not ${dtypeLabel(dtype)}.`,
+          `Row ${firstRow + index + 1}, column ${header?.[column] ?? column + 1}: ${cell === '' ? 'nothing' : JSON.stringify(cell.slice(0, 40))} is not ${dtypeLabel(dtype)}.`,
         );
       putText(data, index * columns.length + place, dtype, text);
     }
@@ -126,6 +140,6 @@ export function csvTensors(text: string, { signature: { inputs }, say, insist }:
   const table = readTable(text, Object.keys(inputs));
   const columns = columnsOf(table, inputs, say);
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, info]) => [name, tensorOf(name, table, columns.get(name) ?? [], info, insist)] as const),
+    Object.entries(inputs).map(([name, info]) => [name, tensorOfColumns(name, table, columns.get(name) ?? [], info, insist)] as const),
   );
 }

@@ -9,6 +9,7 @@ import { compareOutput } from './compareAnswers.ts';
 import type { EngineBackend } from './engineBackend.ts';
 import { answered } from './exchange.ts';
 import type { Exchanges, KeptExchange } from './exchanges.ts';
+import type { InputTensors } from './inputTensors.ts';
 import { findServing } from './findServing.ts';
 import { servedAt } from './predict.ts';
 import type { GrpcConnections } from './predictGrpc.ts';
@@ -32,8 +33,11 @@ export interface Asked {
 /** What a window asks of a serving, or of the embedded engine in its stead. */
 export interface Predictions {
   run(request: PredictRequest, options: Waiting): Promise<PredictAnswer>;
-  /** The same with all tensors, kept among the exchanges: for cases, comparisons and tables. A refusal is an answer. */
-  ask(request: PredictRequest, options: Waiting): Promise<Asked>;
+  /**
+   * The same with all tensors: for cases, comparisons and tables. A refusal is an answer. `tensors` are sent in place of the request's
+   * own input; with `keep` the exchange can be fetched from later.
+   */
+  ask(request: PredictRequest, options: Waiting & { readonly tensors?: InputTensors; readonly keep: boolean }): Promise<Asked>;
   /** Throws SERVER_REFUSED where one of the two gives no answer. */
   compareEngines(request: PredictRequest, options: Waiting): Promise<EngineComparison>;
 }
@@ -51,18 +55,22 @@ export function createPredictions({
   readonly connections: GrpcConnections;
   readonly now: () => Date;
 }): Predictions {
-  async function planned(signature: SignatureInfo | null, request: PredictRequest, options: Waiting): Promise<Plan> {
+  async function planned(
+    signature: SignatureInfo | null,
+    request: PredictRequest,
+    options: Waiting & { readonly tensors: InputTensors | undefined },
+  ): Promise<Plan> {
     const { body, inputs } = request;
-    if (body !== undefined) return planText(signature, body, request);
+    if (options.tensors === undefined && body !== undefined) return planText(signature, body, request);
     if (signature === null) throw new AppError('BAD_INPUT', { detail: 'The model’s signatures are not known: give the request as JSON.' });
-    return planTensors(signature, tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
+    return planTensors(signature, options.tensors ?? tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
   }
 
-  async function ask(request: PredictRequest, { signal }: Waiting): Promise<Asked> {
+  const ask: Predictions['ask'] = async (request, { signal, tensors, keep }) => {
     const serving = findServing(hub, request.servingId);
     const model = hub.state.models.find(({ id }) => id === serving.modelId);
     const { rest, grpc, signature } = servedAt(serving, model, request);
-    const plan = await planned(signature, request, { signal });
+    const plan = await planned(signature, request, { signal, tensors });
     const { timeoutMs, gzip, headers, version, label } = request;
     let place = { rest, grpc, which: { version, label } };
     if (request.backend === 'embedded') {
@@ -73,12 +81,9 @@ export function createPredictions({
     }
     const to = { ...place, model: serving.name, signature, name: request.signature, connections };
     const exchange = await sendPlan(plan, to, { signal, timeoutMs, gzip, headers });
-    return {
-      exchange: exchanges.keep({ ...exchange, servingId: serving.id, signatureName: request.signature, signature, inputs: plan.inputs }),
-      plan,
-      serving,
-    };
-  }
+    const whole = { ...exchange, servingId: serving.id, signatureName: request.signature, signature, inputs: plan.inputs };
+    return { exchange: keep ? exchanges.keep(whole) : { ...whole, id: '' }, plan, serving };
+  };
 
   const answer = (request: PredictRequest, { exchange, plan, serving }: Asked, maxChars: number): PredictAnswer => {
     const { mode, reason } = plan;
@@ -89,10 +94,10 @@ export function createPredictions({
 
   return {
     ask,
-    run: async (request, options) => answer(request, await ask(request, options), shownChars),
+    run: async (request, options) => answer(request, await ask(request, { ...options, keep: true }), shownChars),
     async compareEngines(request, options) {
       const both = (['serving', 'embedded'] as const).map((backend) => ({ ...request, backend }));
-      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, options)));
+      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, { ...options, keep: true })));
       if (serving === undefined || embedded === undefined) throw new Error('two were asked');
       const [theirs, ours] = [answered(serving.exchange).outputs, answered(embedded.exchange).outputs];
       const [first = request, second = request] = both;

@@ -25,6 +25,8 @@ export const tableRun = z.object({
   request: z.object({ ...predictRequest.shape, body: z.undefined().optional(), inputs: z.undefined().optional() }),
 });
 
+export type TableRun = z.infer<typeof tableRun>;
+
 /** The playground beyond `predict.run`: its input made, its answer looked at. Everything large crosses as bytes. */
 export const playgroundContract = {
   /** Makes the tensors that would be sent and says how they fit; sends nothing. */
