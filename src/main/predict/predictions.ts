@@ -35,9 +35,9 @@ export interface Predictions {
   run(request: PredictRequest, options: Waiting): Promise<PredictAnswer>;
   /**
    * The same with all tensors: for cases, comparisons and tables. A refusal is an answer. `tensors` are sent in place of the request's
-   * own input; with `keep` the exchange can be fetched from later.
+   * own input; the exchange can be fetched from later unless `keep` is false.
    */
-  ask(request: PredictRequest, options: Waiting & { readonly tensors?: InputTensors; readonly keep: boolean }): Promise<Asked>;
+  ask(request: PredictRequest, options: Waiting & { readonly tensors?: InputTensors; readonly keep?: boolean }): Promise<Asked>;
   /** Throws SERVER_REFUSED where one of the two gives no answer. */
   compareEngines(request: PredictRequest, options: Waiting): Promise<EngineComparison>;
 }
@@ -66,7 +66,7 @@ export function createPredictions({
     return planTensors(signature, options.tensors ?? tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
   }
 
-  const ask: Predictions['ask'] = async (request, { signal, tensors, keep }) => {
+  const ask: Predictions['ask'] = async (request, { signal, tensors, keep = true }) => {
     const serving = findServing(hub, request.servingId);
     const model = hub.state.models.find(({ id }) => id === serving.modelId);
     const { rest, grpc, signature } = servedAt(serving, model, request);
@@ -94,10 +94,10 @@ export function createPredictions({
 
   return {
     ask,
-    run: async (request, options) => answer(request, await ask(request, { ...options, keep: true }), shownChars),
+    run: async (request, options) => answer(request, await ask(request, options), shownChars),
     async compareEngines(request, options) {
       const both = (['serving', 'embedded'] as const).map((backend) => ({ ...request, backend }));
-      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, { ...options, keep: true })));
+      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, options)));
       if (serving === undefined || embedded === undefined) throw new Error('two were asked');
       const [theirs, ours] = [answered(serving.exchange).outputs, answered(embedded.exchange).outputs];
       const [first = request, second = request] = both;

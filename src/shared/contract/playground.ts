@@ -16,7 +16,7 @@ export type SaveFormat = z.infer<typeof saveFormat>;
 export const tableRun = z.object({
   table: z.string().max(64),
   /** Columns of each input, by their places from 0; a vector takes several. */
-  columns: z.record(z.string().max(1024), z.array(z.number().int().min(0)).max(1_000_000)),
+  columns: z.record(z.string().max(1024), z.array(z.number().int().min(0)).max(1_000_000).readonly()),
   /** Rows a request; 1 is a request a row. */
   rowsPerRequest: z.number().int().min(1).max(1_000_000),
   /** Requests under way at once. */
@@ -43,7 +43,7 @@ export const playgroundContract = {
   /** An output whole. */
   output: oc.input(exchangeOutput).output(type<WireTensor>()),
   /** An output after a postprocessing. */
-  process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32) })).output(type<Processed>()),
+  process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32).readonly() })).output(type<Processed>()),
   /** A part of a body as it went over the wire; of a packed one before it was packed. */
   raw: oc.input(z.object({ exchange: z.string().max(64), side: z.enum(['request', 'response']), ...pages })).output(type<RawPart>()),
   /** One output as a file. JSON is TensorFlow Serving's dialect: NaN and the infinities bare, int64 exact. */

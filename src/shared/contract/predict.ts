@@ -19,9 +19,10 @@ export const inputSource = z.discriminatedUnion('kind', [
     files: z
       .array(z.object({ name: z.string().max(1024), data: bytesBlob }))
       .min(1)
-      .max(4096),
+      .max(4096)
+      .readonly(),
   }),
-  z.object({ kind: z.literal('text'), texts: z.array(z.string().max(10_000_000)).min(1).max(100_000) }),
+  z.object({ kind: z.literal('text'), texts: z.array(z.string().max(10_000_000)).min(1).max(100_000).readonly() }),
   /** tf.Examples by the names of their features; values as text, bytes as base64. Serialized, a string each. */
   z.object({
     kind: z.literal('examples'),
@@ -29,16 +30,20 @@ export const inputSource = z.discriminatedUnion('kind', [
       .array(
         z.record(
           inputName,
-          z.object({ type: z.enum(['int64', 'float', 'text', 'base64']), values: z.array(z.string().max(100_000_000)).max(1_000_000) }),
+          z.object({
+            type: z.enum(['int64', 'float', 'text', 'base64']),
+            values: z.array(z.string().max(100_000_000)).max(1_000_000).readonly(),
+          }),
         ),
       )
       .min(1)
-      .max(100_000),
+      .max(100_000)
+      .readonly(),
   }),
 ]);
 export type InputSource = z.infer<typeof inputSource>;
 
-export const preparedInput = z.object({ source: inputSource, steps: z.array(inputStep).max(32).default([]) });
+export const preparedInput = z.object({ source: inputSource, steps: z.array(inputStep).max(32).readonly().default([]) });
 /** By the names of the signature's inputs; an optional one that is left out takes its default. */
 export const preparedInputs = z.record(inputName, preparedInput);
 export type PreparedInputs = Readonly<Record<string, z.input<typeof preparedInput>>>;

@@ -64,8 +64,8 @@ export type AudioStep = z.infer<typeof audioStep>;
 const tensorSteps = [
   z.object({ kind: z.literal('cast'), dtype: dtypeName }),
   /** One size may be −1: the rest. */
-  z.object({ kind: z.literal('reshape'), shape: z.array(z.number().int().min(-1)).max(254) }),
-  z.object({ kind: z.literal('transpose'), order: z.array(z.number().int().min(0)).max(254) }),
+  z.object({ kind: z.literal('reshape'), shape: z.array(z.number().int().min(-1)).max(254).readonly() }),
+  z.object({ kind: z.literal('transpose'), order: z.array(z.number().int().min(0)).max(254).readonly() }),
   z.object({ kind: z.literal('add-batch') }),
   z.object({ kind: z.literal('drop-batch') }),
   z.object({ kind: z.literal('one-hot'), depth: z.number().int().min(1).max(1_000_000) }),
@@ -91,7 +91,7 @@ export const labelSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('none') }),
   /** A file of the SavedModel's `assets`, a name a line. */
   z.object({ kind: z.literal('asset'), path: z.string().max(1024) }),
-  z.object({ kind: z.literal('list'), labels: z.array(z.string().max(1024)).max(1_000_000) }),
+  z.object({ kind: z.literal('list'), labels: z.array(z.string().max(1024)).max(1_000_000).readonly() }),
 ]);
 export type LabelSource = z.infer<typeof labelSource>;
 
@@ -110,8 +110,8 @@ export type OutputStep = z.infer<typeof outputStep>;
 /** Pre- and postprocessing of one signature, by the names of inputs and outputs. */
 export const recipe = z.object({
   version: z.literal(1),
-  inputs: z.record(z.string().max(1024), z.array(inputStep).max(32)),
-  outputs: z.record(z.string().max(1024), z.array(outputStep).max(32)),
+  inputs: z.record(z.string().max(1024), z.array(inputStep).max(32).readonly()),
+  outputs: z.record(z.string().max(1024), z.array(outputStep).max(32).readonly()),
 });
 export type Recipe = z.infer<typeof recipe>;
 

@@ -12,7 +12,7 @@ const dimension = z
   .int()
   .min(0)
   .max(2 ** 31);
-export const tensorShape = z.array(dimension).max(254);
+export const tensorShape = z.array(dimension).max(254).readonly();
 export const dtypeName = z.enum(dtypeNames);
 
 /**
