@@ -92,10 +92,9 @@ async function embedded(base: string): Promise<Server> {
 
 async function inDocker(base: string): Promise<Server> {
   const [restPort, grpcPort] = [await freePort(), await freePort()];
-  const id = execFileSync('docker', [
-    ...['run', '--detach', '--rm', '--mount', `type=bind,src=${base},dst=/models/echo,readonly`, '--env', 'MODEL_NAME=echo'],
-    ...['--publish', `127.0.0.1:${restPort}:8501`, '--publish', `127.0.0.1:${grpcPort}:8500`, testImage],
-  ])
+  const mounted = `type=bind,src=${base},dst=/models/echo,readonly`;
+  const ports = ['--publish', `127.0.0.1:${restPort}:8501`, '--publish', `127.0.0.1:${grpcPort}:8500`];
+  const id = execFileSync('docker', ['run', '--detach', '--rm', '--mount', mounted, '--env', 'MODEL_NAME=echo', ...ports, testImage])
     .toString()
     .trim();
   const url = `http://127.0.0.1:${restPort}/v1/models/echo`;

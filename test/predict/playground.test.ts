@@ -104,7 +104,7 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
     ];
     const same = ({ outputs }: PredictAnswer): unknown => outputs.find(({ name }) => name === 'same')?.first;
     const raw = await client.playground.raw({ exchange: rest.exchange, side: 'request', offset: 0, length: 1000 });
-    expect([same(rest), same(grpc), rest.mode, grpc.mode, raw.start, await new Response(raw.data as globalThis.Blob).text()]).toEqual([
+    expect([same(rest), same(grpc), rest.mode, grpc.mode, raw.start, await new Response(raw.data).text()]).toEqual([
       ['9007199254740993', '-9223372036854775808'],
       ['9007199254740993', '-9223372036854775808'],
       'row',
@@ -202,7 +202,7 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
   test('an output is saved as it is', async () => {
     const { exchange } = await ask('dtype_zoo', { signature: 'nonfinite', body: '{"instances": [0.0, -1.0]}' });
     const text = async (format: 'json' | 'csv'): Promise<string> =>
-      new Response((await client.playground.save({ exchange, name: 'log', format })).data as globalThis.Blob).text();
+      new Response((await client.playground.save({ exchange, name: 'log', format })).data).text();
     const npy = await client.playground.save({ exchange, name: 'inv', format: 'npy' });
     const array = readNpy(new Uint8Array(await npy.data.arrayBuffer()));
     expect([await text('json'), await text('csv'), npy.name, [...(array.data as Float32Array)]]).toEqual([
@@ -276,7 +276,7 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
       mirror.until(`the task ended`, ({ tasks }) => tasks.find(({ id, state }) => id === taskId && state !== 'running'));
     const lines = async (taskId: string): Promise<readonly string[]> => {
       const { data } = await client.playground.tableResult({ taskId, offset: 0, length: 1_000_000 });
-      return (await new Response(data as globalThis.Blob).text()).split(/\r?\n/).slice(0, -1);
+      return (await new Response(data).text()).split(/\r?\n/).slice(0, -1);
     };
 
     test('are read with their columns, and asked in batches', async () => {

@@ -196,7 +196,7 @@ export function createTables({
       // The others may fail meanwhile: they are looked at in their turn.
       for (const other of under.slice(1)) other.catch(() => undefined);
       const answer = await first;
-      under.shift();
+      void under.shift();
       signal.throwIfAborted();
       const to = Math.min(table.rowCount, from + rowsPerRequest);
       const lines: string[] = [];
