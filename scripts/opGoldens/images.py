@@ -1,4 +1,4 @@
-"""Images, boxes and Fourier transforms."""
+"""Images, boxes, projections and Fourier transforms."""
 
 import numpy as np
 
@@ -61,3 +61,46 @@ def record(rng):
             case("FFT", (r(2, size) + 1j * r(2, size)).astype(dtype))
             case("IFFT", (r(size) + 1j * r(size)).astype(dtype))
     case("FFT", np.array(1j, np.complex64))
+    scaled(rng)
+    projected(rng)
+
+
+def scaled(rng):
+    def op(image, size, scale, shift, **more):
+        case("ScaleAndTranslate", image, i32(size), f32(scale), f32(shift), **more)
+
+    image = random(rng, np.float32, 1, 5, 6, 2)
+    for kernel in ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic", "mitchellcubic"):
+        for antialias in (True, False):
+            op(image, [3, 4], [0.6, 0.7], [0.25, -0.5], kernel_type=kernel, antialias=antialias)
+        op(image, [7, 9], [1.5, 2.25], [-1, 3], kernel_type=kernel)
+    for dtype in (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.int64, np.float16, np.float64):
+        op(random(rng, dtype, 1, 3, 3, 1), [2, 5], [0.7, 1.6], [0, 0])
+    op(random(rng, np.float32, 2, 3, 3, 1), [4, 4], [1, 1], [9, -9], kernel_type="triangle")
+    for size, scale, shift in ([[0, 2], [1, 1], [0, 0]], [[2], [1, 1], [0, 0]], [[2, 2], [0, 1], [0, 0]], [[2, 2], [1], [0, 0]], [[2, 2], [1, 1], [[0, 0]]]):
+        op(image, size, scale, shift)
+    op(image[0], [2, 2], [1, 1], [0, 0])
+    op(image, [2, 2], [1, 1], [0, 0], kernel_type="nearest")
+
+
+def projected(rng):
+    image = random(rng, np.float32, 2, 4, 5, 2)
+    turn = [0.8, -0.6, 1.5, 0.6, 0.8, -1.25, 0, 0]
+    bend = [1.1, 0.2, -3, -0.1, 0.9, 2, 0.05, -0.1]
+    for interpolation in ("NEAREST", "BILINEAR"):
+        for mode in ("CONSTANT", "NEAREST", "REFLECT", "WRAP"):
+            more = {"interpolation": interpolation, "fill_mode": mode}
+            for transform in ([turn], [bend], [turn, bend], [[1, 0, -7.5, 0, 1, 11, 0, 0]]):
+                case("ImageProjectiveTransformV3", image, f32(transform), i32([3, 6]), f32(0.5), **more)
+            case("ImageProjectiveTransformV2", image, f32([turn]), i32([4, 5]), **more)
+            case("ImageProjectiveTransformV3", image[:, :1, :1], f32([bend]), i32([3, 3]), f32(-1), **more)
+        for dtype in (np.uint8, np.int32, np.int64, np.float16, np.float64):
+            case("ImageProjectiveTransformV3", random(rng, dtype, 1, 3, 3, 1), f32([turn]), i32([3, 3]), f32(2.75), interpolation=interpolation)
+    case("ImageProjectiveTransformV3", image, f32([[1, 0, 0, 0, 1, 0, -0.5, 0]]), i32([3, 4]), f32(7), interpolation="NEAREST")
+    near = {"interpolation": "NEAREST"}
+    case("ImageProjectiveTransformV3", image[0], f32([turn]), i32([3, 3]), f32(0), **near)
+    case("ImageProjectiveTransformV3", image, f32([turn[:7]]), i32([3, 3]), f32(0), **near)
+    case("ImageProjectiveTransformV3", image, f32([turn] * 3), i32([3, 3]), f32(0), **near)
+    case("ImageProjectiveTransformV3", image, f32([turn]), i32([3]), f32(0), **near)
+    case("ImageProjectiveTransformV3", image, f32([turn]), i32([3, 0]), f32(0), **near)
+    case("ImageProjectiveTransformV3", image, f32([turn]), i32([3, 3]), f32([0]), **near)

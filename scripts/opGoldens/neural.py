@@ -11,6 +11,7 @@ def record(rng):
     pools(rng)
     norms(rng)
     blocks()
+    factors()
 
 
 def products(rng):
@@ -174,3 +175,16 @@ def blocks():
     case("DepthToSpace", ramp(np.float32, 1, 1, 1, 9), block_size=3)
     case("DepthToSpace", ramp(np.float32, 1, 1, 1, 3), block_size=2)
     case("DepthToSpace", ramp(np.float32, 1, 2, 8), block_size=2)
+
+
+def factors():
+    for dtype in (np.float32, np.float64, np.float16, np.complex64, np.complex128):
+        turn = 1j if dtype in (np.complex64, np.complex128) else 0
+        case("Cholesky", np.array([[4, 2 - turn, -2], [2 + turn, 10, 2 * turn + 1], [-2, 1 - 2 * turn, 5.75]], dtype))
+    case("Cholesky", f32([[[4, 9], [2, 3]], [[1, 7], [0.5, 2]]]))
+    case("Cholesky", f32([[2.5]]))
+    case("Cholesky", f32(np.zeros([0, 2, 2])))
+    case("Cholesky", f32(np.zeros([0, 0])))
+    # Of a larger one TensorFlow leaves the upper half as it finds it.
+    for wrong in ([[0]], [[-1]], [[np.nan]], [[np.inf]], [[1, 2, 3], [4, 5, 6]], [1, 2]):
+        case("Cholesky", f32(wrong))

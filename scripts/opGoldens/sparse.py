@@ -84,3 +84,37 @@ def record(rng):
     case("RaggedGather", [i32([0, 2, 2, 5])], ramp(np.complex64, 5) * np.complex64(1 - 2j), i32([2, 0]), **ragged)
     case("RaggedGather", [i64([0, 2, 2, 5])], ramp(np.float32, 5), i64([[2], [0]]), OUTPUT_RAGGED_RANK=2)
     case("RaggedGather", [i64([0, 2, 2, 5])], ramp(np.float32, 5), i64([3]), **ragged)
+    crosses()
+
+
+def crosses():
+    a = (i64([[0, 0], [0, 1], [2, 0]]), strs(["x", "yé", ""]), i64([3, 2]))
+    b = (i64([[0, 0], [1, 0], [2, 0], [2, 1]]), i64([7, -2, 2**40 + 3, 5]), i64([3, 2]))
+    words, counts = strs([["p", "q"], ["r", "s"], ["t", "p"]]), i64([[1], [2], [-(2**33)]])
+
+    def op(name, sparse, dense, *rest, **more):
+        case(name, [one[0] for one in sparse], [one[1] for one in sparse], [one[2] for one in sparse], dense, *rest, **more)
+
+    old = {"hash_key": 0xDECAFCAFFE}
+    text = {"hashed_output": False, "num_buckets": 0, "out_type": tf.string}
+    hashed = {"hashed_output": True, "out_type": tf.int64, "internal_type": tf.int64}
+    for sparse, dense in (([a, b], []), ([a], [words]), ([b, a], [words, counts]), ([a], [])):
+        op("SparseCross", sparse, dense, internal_type=tf.int64, **text, **old)
+        for buckets in (0, 10):
+            op("SparseCross", sparse, dense, num_buckets=buckets, **hashed, **old)
+        op("SparseCrossV2", sparse, dense, strs("_Y_"))
+    op("SparseCross", [a], [words], internal_type=tf.string, **text, **old)
+    op("SparseCross", [a, b], [], internal_type=tf.string, **text, **old)
+    op("SparseCross", [a], [counts], internal_type=tf.string, **text, **old)
+    # With dense integers beside them the strong hash of this TensorFlow ends the process.
+    for sparse, dense in (([a], []), ([b], []), ([a], [words]), ([b, a], [])):
+        for strong in (False, True):
+            op("SparseCrossHashed", sparse, dense, i64(10), np.array(strong), i64([137, -9]))
+    op("SparseCrossHashed", [b], [counts], i64(0), np.array(False), i64([137, -9]))
+    op("SparseCrossHashed", [a, b], [], i64(5), np.array(True), i64([1]))
+    sep = strs("_")
+    for wrong in ((a[0][:2], a[1], a[2]), (a[0][0], a[1], a[2]), (a[0][:, :1], a[1], a[2]), (a[0], a[1].reshape([1, 3]), a[2]), (a[0], a[1], i64([3])), (a[0], a[1], i64([[3, 2]]))):
+        op("SparseCrossV2", [b, wrong], [], sep)
+    op("SparseCrossV2", [b, (a[0], a[1], i64([4, 2]))], [], sep)
+    op("SparseCrossV2", [a], [words[:2]], sep)
+    op("SparseCrossV2", [a], [words[0]], sep)

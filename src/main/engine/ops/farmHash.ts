@@ -89,3 +89,10 @@ function long(at: (place: number) => bigint, size: number): bigint {
   step(size - 64, mul, true);
   return mix(u64(mix(v[0], w[0], mul) + u64(shiftMix(y) * k0) + z), u64(mix(v[1], w[1], mul) + x), mul);
 }
+
+/** One fingerprint of two, in this order. */
+export function fingerprintCat64(first: bigint, second: bigint): bigint {
+  const mul = 0xc6a4a7935bd1e995n;
+  const mixed = u64((first ^ mul ^ u64(shiftMix(u64(second * mul)) * mul)) * mul);
+  return shiftMix(u64(shiftMix(mixed) * mul));
+}

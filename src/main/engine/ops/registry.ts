@@ -5,6 +5,7 @@ import { decodeImageOps } from './decodeImage.ts';
 import { elementwise } from './elementwise.ts';
 import { gatherOps } from './gather.ts';
 import { matrixOps } from './matrix.ts';
+import { choleskyOps } from './cholesky.ts';
 import { countingOps } from './counting.ts';
 import { numberTextOps } from './numberText.ts';
 import { partOps } from './parts.ts';
@@ -21,7 +22,9 @@ import { spaceOps } from './space.ts';
 import { stringOps } from './string.ts';
 import { tableOps } from './table.ts';
 import { imageOps } from './image.ts';
+import { imageTransformOps } from './imageTransform.ts';
 import { signalOps } from './signal.ts';
+import { sparseCrossOps } from './sparseCross.ts';
 import { sparseOps } from './sparse.ts';
 import { tensorArrayOps } from './tensorArray.ts';
 
@@ -31,6 +34,7 @@ const families: readonly OpFamily[] = [
   elementwise,
   gatherOps,
   matrixOps,
+  choleskyOps,
   reduceOps,
   countingOps,
   scatterOps,
@@ -40,8 +44,10 @@ const families: readonly OpFamily[] = [
   stridedSliceOps,
   controlOps,
   sparseOps,
+  sparseCrossOps,
   signalOps,
   imageOps,
+  imageTransformOps,
   convolutionOps,
   exampleOps,
   listOps,
