@@ -4,6 +4,7 @@ import { benchInspect } from './inspect.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchJson } from './json.ts';
 import { benchLoad } from './load.ts';
+import { benchPredict } from './predict.ts';
 import { benchServe } from './serve.ts';
 
 /** Every benchmark, or those that are named; each prints ratios or times of this one run, and says what it could not run. */
@@ -12,6 +13,7 @@ const benches = {
   serve: benchServe,
   recovery: benchRecovery,
   json: benchJson,
+  predict: benchPredict,
   load: benchLoad,
   gateway: benchGateway,
   engine: benchEngine,

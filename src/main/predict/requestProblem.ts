@@ -75,6 +75,7 @@ const row = String.raw`(?:Failed to process element: (?<row>\d+)(?: key: (?<inpu
  * batching_session.cc, shared_batch_scheduler.h and recorded answers of 2.20; `F` numbers as in the tests.
  */
 export const requestProblems: readonly Rule[] = [
+  { id: 'F13', text: /Op type not registered '(?<got>[^']+)'/, remedies: () => [{ kind: 'log' }] },
   {
     id: 'F42.label',
     text: /Unrecognized servable version label: (?<got>\S+)/,
@@ -193,6 +194,11 @@ export const requestProblems: readonly Rule[] = [
     id: 'F46.type',
     text: /Expected \w+ .*?to be of type (?<expected>\w+).*?got (?<got>\w+)|(?<input>\S+) is of type (?<sent>\w+), (?:which|expected) .*?(?<want>\w+)$|tensor parsing error: (?<tensor>\S+)/,
   },
+  {
+    id: 'F46.tensor',
+    text: /Tensor (?<got>\S*), specified in either feed_devices or fetch_devices was not found in the Graph/,
+    known: signatureNames,
+  },
   { id: 'F46.assertion', text: /assertion failed: (?<expected>[^\n]*)/ },
   { id: 'F47.rows', text: /(?:Batching session )?(?:Batching )?Run\(\) input tensors must have equal 0th-dimension size/ },
   {
@@ -235,7 +241,7 @@ function inputMeant(named: string | undefined, { signature }: Refused): string |
 }
 
 const aboutNoInput =
-  /^F4[2358]|^F49|^F50|^F44\.(?:json|object|both|form|signature|no-inputs|examples|names)|^F46\.(?:signature|method)|^F47\.(?:output|size)/;
+  /^F4[2358]|^F49|^F50|^F44\.(?:json|object|both|form|signature|no-inputs|examples|names)|^F46\.(?:signature|method|tensor)|^F47\.(?:output|size)/;
 
 /** A server's refusal translated to the field it belongs to; null where its text is not known. */
 export function requestProblem(refused: Refused, facts: RefusalFacts): RequestProblem | null {
