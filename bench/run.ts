@@ -1,3 +1,4 @@
+import { benchBake } from './bake.ts';
 import { benchEngine } from './engine.ts';
 import { benchGateway } from './gateway.ts';
 import { benchInspect } from './inspect.ts';
@@ -11,6 +12,7 @@ import { benchServe } from './serve.ts';
 const benches = {
   inspect: benchInspect,
   serve: benchServe,
+  bake: benchBake,
   recovery: benchRecovery,
   json: benchJson,
   predict: benchPredict,

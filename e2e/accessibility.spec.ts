@@ -1,29 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { seriousFindings, settle } from './axe.ts';
 import { dragOverWindow, dropOnWindow } from './drop.ts';
 import { expect, modelFolder, test } from './app.ts';
 
 test.use({ launch: { models: ['digits_cnn', 'bad/keras_file', 'bad/missing_data'] } });
-
-/** What axe calls serious or critical on the page as it stands: rule and place. */
-async function seriousFindings(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} at ${target.join(' ')}`));
-}
-
-/** Nothing moves any more but what turns for as long as something is under way: half-faded text has no contrast of its own. */
-async function settle(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const moves = document
-      .getAnimations()
-      .some(({ playState, effect }) => playState === 'running' && effect?.getComputedTiming().iterations !== Infinity);
-    // What has just been opened is there before it begins to fade in.
-    const fades = [...document.querySelectorAll('[role=dialog], [role=menu]')].some((one) => getComputedStyle(one).opacity !== '1');
-    return !moves && !fades;
-  });
-}
 
 const looks = [
   { theme: 'light', language: 'en' },
@@ -131,6 +110,11 @@ for (const { theme, language } of looks) {
       await main.getByRole('tab').nth(at).click();
       await look(`model, tab ${at + 1}`);
     }
+    await main.locator('[aria-haspopup=menu]').first().click();
+    await page.getByRole('menuitem', { name: /^(Bake an image|构建镜像)/ }).click();
+    await expect(dialog.getByRole('textbox').last()).toContainText('FROM ');
+    await look('bake');
+    await close();
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
 }

@@ -10,7 +10,7 @@ import { useCall } from './useCall.ts';
 import styles from './FolderPicker.module.css';
 
 /** What is chosen from the tree, and what happens with its ticket; null where nothing is asked. */
-type Purpose = { readonly kind: 'model' } | { readonly kind: 'image'; readonly onTicket: (ticket: string) => void };
+type Purpose = { readonly kind: 'model' } | { readonly kind: 'image' | 'folder'; readonly onTicket: (ticket: string) => void };
 
 const usePicker = create<{ readonly purpose: Purpose | null }>()(() => ({ purpose: null }));
 
@@ -20,19 +20,31 @@ export function pickImageFile(onTicket: (ticket: string) => void): void {
 }
 
 /** Opens the way of this shell to choose a folder: its dialog, or the tree of this machine. */
-export function useFolderPicker(): { readonly pick: () => void } {
+export function useFolderPicker(): {
+  readonly pick: () => void;
+  /** For a folder that something is written into. */
+  readonly pickFor: (onTicket: (ticket: string) => void) => void;
+} {
   const client = useClient();
   const dialog = useMirror((state) => state.facts?.capabilities.pickFolderDialog ?? false);
-  const pick = (): void => {
+  const ask = (purpose: Purpose, onTicket: (ticket: string) => void): void => {
     if (!dialog) {
-      usePicker.setState({ purpose: { kind: 'model' } });
+      usePicker.setState({ purpose });
       return;
     }
     // A failed dialog is told by main's own log; nothing was chosen.
-    void client.folders.pick().then((picked) => (picked === null ? undefined : openImport(picked.ticket)), reportOf);
+    void client.folders.pick().then((picked) => (picked === null ? undefined : onTicket(picked.ticket)), reportOf);
   };
-  return { pick };
+  return {
+    pick: () => ask({ kind: 'model' }, openImport),
+    pickFor: (onTicket) => ask({ kind: 'folder', onTicket }, onTicket),
+  };
 }
+
+/** What a purpose wants, where that is one kind. */
+const wantedKind = { image: 'image-file', folder: 'folder' } as const;
+const titles = { model: 'tree.title', image: 'tree.titleImage', folder: 'tree.titleFolder' } as const;
+const texts = { model: 'tree.text', image: 'tree.textImage', folder: 'tree.textFolder' } as const;
 
 type Entry = FolderListing['entries'][number];
 
@@ -71,7 +83,7 @@ function Tree({ purpose, onChosen }: { readonly purpose: Purpose; readonly onCho
 
   const rows = rowsOf(roots, open);
   const fits = (node: string | null): node is string =>
-    rows.some(({ entry }) => entry.node === node && (purpose.kind === 'model' || entry.kind === 'image-file'));
+    rows.some(({ entry }) => entry.node === node && (purpose.kind === 'model' || entry.kind === wantedKind[purpose.kind]));
   const select = (node: string): void => {
     setChosen(node);
     items.current.get(node)?.focus();
@@ -166,20 +178,14 @@ export function FolderPicker() {
     void call.run(async () => {
       const { ticket } = await client.folders.ticket({ node });
       close();
-      if (purpose.kind === 'image') purpose.onTicket(ticket);
-      else openImport(ticket);
+      if (purpose.kind === 'model') openImport(ticket);
+      else purpose.onTicket(ticket);
     });
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t(purpose.kind === 'image' ? 'tree.titleImage' : 'tree.title')}
-      size={560}
-      closeButtonProps={{ 'aria-label': t('close') }}
-    >
+    <Modal opened onClose={close} title={t(titles[purpose.kind])} size={560} closeButtonProps={{ 'aria-label': t('close') }}>
       <Paragraph c="dimmed" mb="sm">
-        {t(purpose.kind === 'image' ? 'tree.textImage' : 'tree.text')}
+        {t(texts[purpose.kind])}
       </Paragraph>
       <ErrorNote problem={call.problem} />
       <Tree purpose={purpose} onChosen={choose} />

@@ -2,7 +2,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState, Prec, StateEffect, StateField, type Extension } from '@codemirror/state';
-import { Decoration, drawSelection, EditorView, keymap, type DecorationSet } from '@codemirror/view';
+import { Decoration, drawSelection, EditorView, keymap, lineNumbers, type DecorationSet } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { getNonce } from 'get-nonce';
 import { useEffect, useRef } from 'react';
@@ -17,6 +17,8 @@ export interface JsonEditorProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly label: string;
+  /** Any other text, such as a Dockerfile: its lines are numbered, nothing of it is coloured. */
+  readonly plain?: boolean;
   /** Where the text does not fit; underlined, the words stand outside the editor. */
   readonly marks?: readonly TextMark[];
   readonly invalid?: boolean;
@@ -43,6 +45,7 @@ const frame = EditorView.theme({
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
     backgroundColor: 'var(--sl-accent-soft)',
   },
+  '.cm-gutters': { color: 'var(--sl-dim)', backgroundColor: 'var(--sl-surface)', border: 'none' },
   '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--sl-accent-soft)', color: 'var(--sl-text)' },
   '.cm-wrong': { textDecoration: 'underline wavy var(--sl-bad)', textUnderlineOffset: '3px', backgroundColor: 'var(--sl-bad-soft)' },
 });
@@ -94,13 +97,15 @@ function attributesOf({ label, invalid, describedBy }: Pick<JsonEditorProps, 'la
   });
 }
 
+const asJson: Extension = [bracketMatching(), indentUnit.of('  '), json(), syntaxHighlighting(roleStyle)];
+
 /** Text in JSON, coloured by roles. Tab leaves it, so that the keyboard is never caught. */
-export function JsonEditor({ value, onChange, label, marks, invalid, describedBy, onSubmit }: JsonEditorProps) {
+export function JsonEditor({ value, onChange, label, plain = false, marks, invalid, describedBy, onSubmit }: JsonEditorProps) {
   const holder = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const attributes = useRef(new Compartment());
   const calls = useRef({ onChange, onSubmit });
-  const first = useRef({ value, label });
+  const first = useRef({ value, label, plain });
 
   useEffect(() => {
     calls.current = { onChange, onSubmit };
@@ -118,10 +123,7 @@ export function JsonEditor({ value, onChange, label, marks, invalid, describedBy
           ...(nonce === undefined ? [] : [EditorView.cspNonce.of(nonce)]),
           history(),
           drawSelection(),
-          bracketMatching(),
-          indentUnit.of('  '),
-          json(),
-          syntaxHighlighting(roleStyle),
+          first.current.plain ? lineNumbers() : asJson,
           frame,
           markField,
           EditorView.lineWrapping,

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Menu, Modal, Tabs, Text as Paragraph, TextInput } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
@@ -17,6 +17,8 @@ import { ModelState } from './ModelsPage.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
 import { methodWord, shapeText, signatureLine, signaturesOf } from './shapes.ts';
 import styles from './models.module.css';
+
+const BakeDialog = lazy(async () => ({ default: (await import('../deploy/BakeDialog.tsx')).BakeDialog }));
 
 function Versions({ model }: { readonly model: Model }) {
   const { t, number } = useText();
@@ -249,7 +251,8 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
   const { t } = useText();
   const client = useClient();
   const [, go] = useLocation();
-  const [sheet, setSheet] = useState<'rename' | 'forget' | null>(null);
+  const [sheet, setSheet] = useState<'rename' | 'forget' | 'bake' | null>(null);
+  const [baking, setBaking] = useState(false);
   const serving = useMirror((state) => state.servings.find(({ modelId }) => modelId === model.id));
   const canReveal = useMirror((state) => state.facts?.capabilities.revealFolder ?? false);
   const close = (): void => setSheet(null);
@@ -289,6 +292,14 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
         <Menu.Dropdown>
           <Menu.Item onClick={() => setSheet('rename')}>{t('model.rename')}</Menu.Item>
           <Menu.Item onClick={() => void call.run(() => client.models.refresh({ id: model.id }))}>{t('model.refresh')}</Menu.Item>
+          <Menu.Item
+            onClick={() => {
+              setBaking(true);
+              setSheet('bake');
+            }}
+          >
+            {t('bake.open')}
+          </Menu.Item>
           <Menu.Item onClick={() => void call.run(() => client.models.verify({ id: model.id }))}>{t('model.verify')}</Menu.Item>
           {canReveal ? (
             <Menu.Item onClick={() => void call.run(() => client.folders.reveal({ modelId: model.id }))}>{model.path}</Menu.Item>
@@ -298,6 +309,8 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
       </Menu>
       <Rename key={model.name} model={model} opened={sheet === 'rename'} onClose={close} />
       <Forget model={model} opened={sheet === 'forget'} onClose={close} />
+      {/* Once opened it stays, so that closing it loses no input. */}
+      <Suspense fallback={null}>{baking ? <BakeDialog model={model} opened={sheet === 'bake'} onClose={close} /> : null}</Suspense>
     </div>
   );
 }

@@ -33,12 +33,18 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
         ],
         [
           t('plan.mount'),
-          <>
-            <code>
-              {plan.mount.source} → {plan.mount.target}
-            </code>{' '}
-            <span className={styles['chip']}>{t('plan.readOnly')}</span>
-          </>,
+          plan.inImage === undefined ? (
+            <>
+              <code>
+                {plan.mount.source} → {plan.mount.target}
+              </code>{' '}
+              <span className={styles['chip']}>{t('plan.readOnly')}</span>
+            </>
+          ) : (
+            <>
+              <code>{plan.inImage}</code> <span className={styles['chip']}>{t('plan.inImage')}</span>
+            </>
+          ),
         ],
         ['REST', <code key="rest">127.0.0.1:{plan.restPort} → 8501</code>],
         ['gRPC', <code key="grpc">127.0.0.1:{plan.grpcPort} → 8500</code>],
