@@ -123,6 +123,7 @@ export async function createApp(outside: Outside): Promise<App> {
       engines,
       records: database.servings,
       events: database.events,
+      served: database.served,
       ownerId: database.ownerId,
       dataFolder: home,
       credentials,

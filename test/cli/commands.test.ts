@@ -38,15 +38,16 @@ describe('without an engine', () => {
     expect([rejected.code, (JSON.parse(rejected.out) as { kind: string }).kind]).toEqual([1, 'rejected']);
   });
 
-  test('wrong usage is 2, a command of later is 1 with its code', async () => {
-    const later = await slipway(home, ['test', sample, '--json']);
+  test('wrong usage is 2, what is refused is 1 with its code', async () => {
+    const refused = await slipway(home, ['rollback', 'nothing', '--json']);
     expect([
       (await slipway(home, ['inspect'])).code,
       (await slipway(home, ['serve', sample, '--versions', 'some'])).code,
       (await slipway(home, ['frobnicate'])).code,
-      later.code,
-      (JSON.parse(later.out) as { error: { code: string } }).error.code,
-    ]).toEqual([2, 2, 2, 1, 'NOT_YET']);
+      (await slipway(home, ['switch', 'digits', 'v2'])).code,
+      refused.code,
+      (JSON.parse(refused.out) as { error: { code: string } }).error.code,
+    ]).toEqual([2, 2, 2, 2, 1, 'SERVING_NOT_FOUND']);
   });
 
   test('serving by Docker without it says so', async () => {

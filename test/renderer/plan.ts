@@ -40,6 +40,7 @@ export function servingOf(id: string, state: ServingState, part: Partial<Serving
     note: null,
     since: '2026-11-24T14:00:00.000Z',
     taskId: null,
+    switching: { current: null, held: [] },
     ...part,
   };
 }

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { forkEngines } from '../../src/main/tfserving/engineProcess.ts';
 import { becomeOwner } from '../../src/main/owner/becomeOwner.ts';
 import { reachOwner, type OwnerSession } from '../../src/main/owner/owner.ts';
 import { commandOutside } from '../../src/main/cli/outside.ts';
@@ -97,9 +99,13 @@ function mirrorOf(client: LocalClient, close: () => Promise<void>): Mirror {
   };
 }
 
+const builtProgram = join(import.meta.dirname, '..', '..', 'out', 'main', 'slipway.js');
+
 /** An owner in this process. */
 export async function ownHere(home: string, env: NodeJS.ProcessEnv = {}): Promise<Mirror & { readonly session: OwnerSession }> {
-  const session = await becomeOwner(commandOutside({ env: { ...process.env, ...env, SLIPWAY_HOME: home } }, 'background'));
+  const session = await becomeOwner(
+    commandOutside({ env: { ...process.env, ...env, SLIPWAY_HOME: home }, forkEngine: forkEngines(builtProgram) }, 'background'),
+  );
   if (session === null) throw new Error('somebody owns the folder');
   await session.app?.engines.ready;
   return Object.assign(

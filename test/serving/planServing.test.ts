@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { containerSpec, dockerRunText } from '../../src/main/serving/containerSpec.ts';
 import { checkEnvironment, checkFlags } from '../../src/main/serving/flags.ts';
-import { modelConfigText } from '../../src/main/serving/modelConfig.ts';
+import { modelConfigOf, modelConfigText } from '../../src/main/serving/modelConfig.ts';
 import { memoryFor, userFor } from '../../src/main/serving/planServing.ts';
 import { AppError } from '../../src/shared/contract/errors.ts';
 import { planFor } from './placeContract.ts';
@@ -92,7 +92,8 @@ test('the docker run line says to a shell exactly what the container is made wit
 });
 
 test('models.config names the base folder and the versions', () => {
-  const text = modelConfigText({ name: 'm', versions: { kind: 'specific', versions: ['3', '9223372036854775807'] } }, '/models/m');
+  const versions = { kind: 'specific', versions: ['3', '9223372036854775807'] } as const;
+  const text = modelConfigText([modelConfigOf({ name: 'm', versions: { ...versions, versions: [...versions.versions] } }, '/models/m')]);
   expect(text).toContain(`base_path: '/models/m'`);
   expect(text).toContain('specific { versions: 3 versions: 9223372036854775807 }');
 });

@@ -27,6 +27,14 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     line: 'rm NAME…         removes servings; models and folders stay',
     load: async () => (await import('./servingCommands.ts')).runRm,
   },
+  switch: {
+    line: 'switch NAME latest|V|LABEL=V   what a serving serves, without a failed request',
+    load: async () => (await import('./switchCommands.ts')).runSwitchCommand,
+  },
+  rollback: {
+    line: 'rollback NAME    what was served before',
+    load: async () => (await import('./switchCommands.ts')).runRollback,
+  },
   predict: { line: 'predict NAME|URL|DIR   one request', load: async () => (await import('./predict.ts')).runPredictCommand },
   modelserver: {
     line: 'modelserver      the embedded engine as a server, with TensorFlow Serving’s flags',
@@ -46,8 +54,7 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
 };
 
 /** Whether a first argument names a command, and not a folder to open. */
-export const isCommand = (name: string): boolean =>
-  Object.hasOwn(commands, name) || later.includes(name) || ['--help', '-h', 'help', '--version'].includes(name);
+export const isCommand = (name: string): boolean => Object.hasOwn(commands, name) || ['--help', '-h', 'help', '--version'].includes(name);
 
 /** Whether an interrupt is how a command ends. */
 const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]): boolean =>
@@ -55,8 +62,6 @@ const staysUntilInterrupted = (name: string | undefined, rest: readonly string[]
   ['web', 'logs', 'owner', 'gateway'].includes(name) ||
   (name === 'serve' && !rest.includes('--detach')) ||
   (name === 'try' && !rest.includes('--once'));
-
-const later = ['switch', 'rollback'];
 
 const help = `slipway [FOLDER]        opens the app, with the import sheet for FOLDER
 slipway COMMAND …
@@ -98,10 +103,6 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   try {
     const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command !== undefined) return await (await command.load())(rest, io);
-    if (name !== undefined && later.includes(name)) {
-      const { AppError } = await import('../../shared/contract/errors.ts');
-      throw new AppError('NOT_YET', { what: `The command ${name}`, detail: 'It comes with a later version.' });
-    }
     if (name === undefined || (rest.length === 0 && !name.startsWith('-') && existsSync(resolve(io.cwd, name))))
       return await (await import('./openApp.ts')).openApp(name, io);
     io.err(`There is no command or folder ${name}.\n\n${help}`);

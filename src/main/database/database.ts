@@ -4,10 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../shared/contract/errors.ts';
 import { openMetadataRecords, type MetadataRecords } from './metadataRecords.ts';
+import type { ServedEntry, ServedState } from '../../shared/contract/switching.ts';
 import { migrations } from './migrations.ts';
 import { openRecipeRecords, type RecipeRecords } from './recipeRecords.ts';
 import { openModelRecords } from './modelRecords.ts';
-import type { EventRecords, ModelRecords, ServingRecord, ServingRecords } from './records.ts';
+import type { EventRecords, ModelRecords, ServedRecords, ServingRecord, ServingRecords } from './records.ts';
 
 /** The record of one data folder. What a call has returned from survives a crash of this process. */
 export interface Database {
@@ -16,6 +17,7 @@ export interface Database {
   readonly servings: ServingRecords;
   readonly recipes: RecipeRecords;
   readonly events: EventRecords;
+  readonly served: ServedRecords;
   /** Names this data folder on labels; made once. */
   readonly ownerId: string;
   close(): void;
@@ -113,5 +115,16 @@ export function openDatabase(folder: string): Database {
         .all(limit)
         .map((row) => ({ at: String(row['at']), about: String(row['about']), kind: String(row['kind']), detail: String(row['detail']) })),
   };
-  return { models, metadata, servings, recipes, events, ownerId, close: () => db.close() };
+  const served: ServedRecords = {
+    add: ({ servingId, serving }, { at, by, cause, outcome, reason, state }) =>
+      void db
+        .prepare('INSERT INTO served_records (at, serving_id, serving, by, cause, outcome, reason, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+        .run(at, servingId, serving, by, cause, outcome, reason, JSON.stringify(state)),
+    of: (servingId, limit) =>
+      db
+        .prepare('SELECT id, at, by, cause, outcome, reason, state FROM served_records WHERE serving_id = ? ORDER BY id DESC LIMIT ?')
+        .all(servingId, limit)
+        .map((row) => ({ ...row, state: JSON.parse(String(row['state'])) as ServedState }) as unknown as ServedEntry),
+  };
+  return { models, metadata, servings, recipes, events, served, ownerId, close: () => db.close() };
 }

@@ -82,4 +82,9 @@ export const migrations: readonly string[] = [
      model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, signature TEXT NOT NULL, document TEXT NOT NULL,
      PRIMARY KEY (model_id, signature)
    ) STRICT;`,
+  `CREATE TABLE served_records (
+     id INTEGER PRIMARY KEY, at TEXT NOT NULL, serving_id TEXT NOT NULL, serving TEXT NOT NULL, by TEXT NOT NULL, cause TEXT NOT NULL,
+     outcome TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX served_of_serving ON served_records (serving_id, id);`,
 ];

@@ -2,6 +2,7 @@ import type { ArrivingVersion, HistoryEntry, RecordChanges, VersionDetails, Vers
 import type { EvidenceRequest, ReadEvidence } from '../training/readEvidence.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
+import type { ServedEntry } from '../../shared/contract/switching.ts';
 
 /** What must survive a crash about one serving. Written before the action that depends on it. */
 export interface ServingRecord {
@@ -58,4 +59,10 @@ export interface ModelRecords {
 export interface EventRecords {
   add(event: { readonly about: string; readonly kind: string; readonly detail: string }): void;
   recent(limit: number): readonly { readonly at: string; readonly about: string; readonly kind: string; readonly detail: string }[];
+}
+
+/** What was served when, by whom and why; the newest first. */
+export interface ServedRecords {
+  add(about: { readonly servingId: string; readonly serving: string }, entry: Omit<ServedEntry, 'id'>): void;
+  of(servingId: string, limit: number): readonly ServedEntry[];
 }

@@ -77,6 +77,11 @@ export function windowRouter(app: App) {
       }),
       ports: os.servings.ports.handler(() => servings.ports()),
     },
+    switching: {
+      forecast: os.switching.forecast.handler(({ input, signal }) => servings.switches.forecast(input, { signal: signal ?? never })),
+      start: os.switching.start.handler(({ input }) => servings.switches.start(input)),
+      history: os.switching.history.handler(({ input }) => servings.switches.history(input.id, input.limit)),
+    },
     engine: {
       lookAgain: os.engine.lookAgain.handler(() => engines.lookAgain()),
       choose: os.engine.choose.handler(({ input }) => {

@@ -44,7 +44,18 @@ function mainSignature(version: VersionSummary, tags: readonly string[]): readon
  */
 export async function tryCanary(
   grpc: Pick<ServingGrpc, 'predict'>,
-  { model, version, tags }: { readonly model: string; readonly version: VersionSummary; readonly tags: readonly string[] },
+  {
+    model,
+    version,
+    tags,
+    asVersion,
+  }: {
+    readonly model: string;
+    readonly version: VersionSummary;
+    readonly tags: readonly string[];
+    /** The version to ask; the one that answers where it is not given. */
+    readonly asVersion?: string;
+  },
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Canary> {
   const signature = mainSignature(version, tags);
@@ -61,7 +72,7 @@ export async function tryCanary(
   }
   const started = performance.now();
   try {
-    await grpc.predict({ model, signature: name, inputs: tensors }, { signal, timeoutMs });
+    await grpc.predict({ model, version: asVersion, signature: name, inputs: tensors }, { signal, timeoutMs });
     return { kind: 'answered', ms: performance.now() - started };
   } catch (error) {
     if (!(error instanceof GrpcFailure)) throw error;

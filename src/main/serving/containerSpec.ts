@@ -1,11 +1,17 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServingPlan } from '../../shared/contract/serving.ts';
 import { lifeLabel, ownerLabel, planLabel, type ContainerSpec } from '../docker/dockerEngine.ts';
 
-const configTarget = '/slipway/models.config';
+const configTarget = '/slipway';
 
-/** Whether a plan needs a models.config: the server's own flags know only "the latest version". */
-export const needsConfigFile = ({ versions }: ServingPlan): boolean => versions.kind !== 'latest';
+/** Whether a plan needs a models.config: the server's own flags know only "the latest version", and no labels. */
+export const needsConfigFile = ({ versions, served }: ServingPlan): boolean => versions.kind !== 'latest' || served !== undefined;
+
+/** Flags for a models.config, whose labels are all new to a server that starts. */
+export const configFlags = (path: string): readonly string[] => [
+  `--model_config_file=${path}`,
+  '--allow_version_labels_for_unavailable_models=true',
+];
 
 /** Where a plan's models.config lies in the data folder. */
 export const configFileOf = (dataFolder: string, { servingId }: ServingPlan): string =>
@@ -17,7 +23,7 @@ function commandOf(plan: ServingPlan): readonly string[] {
     '--max_num_load_retries=0',
     // An image whose entrypoint knows only MODEL_NAME looks for the model where it lies, too.
     ...(plan.inImage === undefined ? [] : [`--model_base_path=${plan.inImage}`]),
-    ...(needsConfigFile(plan) ? [`--model_config_file=${configTarget}`] : []),
+    ...(needsConfigFile(plan) ? configFlags(`${configTarget}/models.config`) : []),
     ...(plan.tags.length === 1 && plan.tags[0] === 'serve' ? [] : [`--saved_model_tags=${plan.tags.join(',')}`]),
     ...plan.extraFlags,
   ];
@@ -36,7 +42,8 @@ export function containerSpec(
     labels: { [ownerLabel]: ownerId, [lifeLabel]: plan.life, [planLabel]: JSON.stringify(plan) },
     mounts: [
       ...(plan.inImage === undefined ? [plan.mount] : []),
-      ...(needsConfigFile(plan) ? [{ source: configFileOf(dataFolder, plan), target: configTarget }] : []),
+      // Its folder: a file that is replaced would stay the old one in the container.
+      ...(needsConfigFile(plan) ? [{ source: dirname(configFileOf(dataFolder, plan)), target: configTarget }] : []),
     ],
     ports: { 8501: plan.restPort, 8500: plan.grpcPort },
     user: plan.user,

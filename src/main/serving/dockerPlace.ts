@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import { servingPlan, type LogLine, type ServingPlan } from '../../shared/contract/serving.ts';
@@ -15,7 +13,7 @@ import {
 import { ensureImage } from '../docker/pullImage.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import { configFileOf, containerSpec, dockerRunText, needsConfigFile } from './containerSpec.ts';
-import { modelConfigText } from './modelConfig.ts';
+import { basePathInServer, modelConfigOf, writeModelConfig } from './modelConfig.ts';
 import type { Place, PlaceReport, Running } from './place.ts';
 import { fetchFacts, waitUntilReady, type ServerRun } from './readiness.ts';
 
@@ -81,11 +79,7 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
   const specOf = (plan: ServingPlan): ContainerSpec => containerSpec(plan, { ownerId, dataFolder, log: logLimits() });
 
   async function writeConfig(plan: ServingPlan): Promise<void> {
-    if (!needsConfigFile(plan)) return;
-    const path = configFileOf(dataFolder, plan);
-    await mkdir(dirname(path), { recursive: true });
-    // Read by the container's user, who is not the data folder's owner.
-    await writeFile(path, modelConfigText(plan, plan.mount.target.replace(/\/\d+$/, '')), { mode: 0o644 });
+    if (needsConfigFile(plan)) await writeModelConfig(configFileOf(dataFolder, plan), [modelConfigOf(plan, basePathInServer(plan))]);
   }
 
   async function ready(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,8 +9,8 @@ import type { Figures, LogLine, ServingPlan } from '../../shared/contract/servin
 import { milestoneOf } from '../../shared/tfserving/milestones.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import type { EngineProcess, ForkEngine } from '../tfserving/engineProcess.ts';
-import { configFileOf, needsConfigFile, shellLine } from './containerSpec.ts';
-import { modelConfigText } from './modelConfig.ts';
+import { configFileOf, configFlags, needsConfigFile, shellLine } from './containerSpec.ts';
+import { modelConfigOf, writeModelConfig } from './modelConfig.ts';
 import type { Place } from './place.ts';
 import { fetchFacts, waitUntilReady, type ServerRun } from './readiness.ts';
 
@@ -78,7 +78,7 @@ function flagsOf(plan: ServingPlan, basePath: string, configFile: string): reado
   return [
     `--port=${plan.grpcPort}`,
     `--rest_api_port=${plan.restPort}`,
-    ...(needsConfigFile(plan) ? [`--model_config_file=${configFile}`] : [`--model_name=${plan.name}`, `--model_base_path=${basePath}`]),
+    ...(needsConfigFile(plan) ? configFlags(configFile) : [`--model_name=${plan.name}`, `--model_base_path=${basePath}`]),
     '--max_num_load_retries=0',
     ...(plan.tags.length === 1 && plan.tags[0] === 'serve' ? [] : [`--saved_model_tags=${plan.tags.join(',')}`]),
     ...plan.extraFlags,
@@ -97,10 +97,7 @@ export function createEnginePlace({ fork, getVersions, dataFolder, onChange, han
   async function prepare(plan: ServingPlan): Promise<readonly string[]> {
     const basePath = await basePathOf(plan, dataFolder);
     const configFile = configFileOf(dataFolder, plan);
-    if (needsConfigFile(plan)) {
-      await mkdir(dirname(configFile), { recursive: true });
-      await writeFile(configFile, modelConfigText(plan, basePath));
-    }
+    if (needsConfigFile(plan)) await writeModelConfig(configFile, [modelConfigOf(plan, basePath)]);
     return flagsOf(plan, basePath, configFile);
   }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { Serving, ServingPlan, ServingStep, StepId } from '../../shared/contract/serving.ts';
+import type { Switching } from '../../shared/contract/switching.ts';
 import type { EventRecords, ServingRecord, ServingRecords } from '../database/records.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { PlaceReport } from './place.ts';
@@ -15,6 +16,8 @@ export const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
   elapsedMs: null,
   detail: null,
 }));
+
+const neverSwitched: Switching = { current: null, held: [] };
 
 /** The servings as they are shown and as they are recorded: one is never changed without the other. */
 export interface Ledger {
@@ -75,7 +78,14 @@ export function createLedger({
 
   for (const record of records.all()) {
     kept.set(record.id, record);
-    if (record.last !== null) hub.putServing({ ...record.last, plan: record.plan, containerId: record.containerId, taskId: null });
+    if (record.last !== null)
+      hub.putServing({
+        ...record.last,
+        switching: record.last.switching ?? neverSwitched,
+        plan: record.plan,
+        containerId: record.containerId,
+        taskId: null,
+      });
   }
 
   return {
@@ -99,6 +109,7 @@ export function createLedger({
         note: null,
         since: moment,
         taskId: null,
+        switching: neverSwitched,
         ...changes,
       };
       keep({ id, plan, wanted: 'running', containerId: serving.containerId, last: serving, createdAt: moment });

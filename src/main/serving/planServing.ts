@@ -1,12 +1,12 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import { metaGraphFor } from '../../shared/contract/savedModel.ts';
 import type { ServeRequest, ServingPlan } from '../../shared/contract/serving.ts';
 import type { EngineStatus, Model } from '../../shared/contract/state.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import { imageUser } from '../deploy/dockerfile.ts';
 import { checkEnvironment, checkFlags } from './flags.ts';
+import { admittedAtStart, problemOf } from './servedVersions.ts';
 
 const mib = 1024 * 1024;
 
@@ -73,9 +73,8 @@ export function checkModel(model: Model, plan: Pick<ServingPlan, 'versions' | 't
   if (chosen.length === 0)
     throw new AppError('FOLDER_REJECTED', { name: model.name, detail: model.problems[0]?.message ?? 'It holds no version.' });
   for (const version of chosen) {
-    const otherTags = metaGraphFor(version, plan.tags) !== undefined;
-    const problem = version.problems.find(({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && otherTags));
-    if (problem !== undefined) throw new AppError('FOLDER_REJECTED', { name: model.name, detail: `${problem.message} ${problem.advice}` });
+    const problem = problemOf(version, plan.tags);
+    if (problem !== null) throw new AppError('FOLDER_REJECTED', { name: model.name, detail: `${problem.message} ${problem.advice}` });
   }
 }
 
@@ -102,9 +101,14 @@ export async function planServing(
   const tags = request.tags ?? ['serve'];
   const { inImage } = request;
   const mount = inImage === undefined ? mountOf(model, name) : { source: model.path, target: inImage };
+  const choices = { versions: request.versions, served: request.served ?? { mode: 'guarded' as const, labels: {}, admitted: [] } };
+  const isSwitchable = inImage === undefined && model.mountAs === null;
+  const admitted = isSwitchable ? admittedAtStart(model, choices, tags) : [];
   // What is baked is served as it was then, whatever became of the folder.
   if (inImage === undefined) {
-    checkModel(model, { versions: request.versions, tags });
+    // Guarded, a newer version that would not serve is left out; where none serves, its problem is the reason.
+    const versions = admitted.length > 0 ? { kind: 'specific' as const, versions: admitted } : request.versions;
+    checkModel(model, { versions, tags });
     try {
       await access(mount.source, constants.F_OK);
     } catch (cause) {
@@ -129,5 +133,6 @@ export async function planServing(
     user: request.user ?? (inImage === undefined ? await userFor(mount.source) : imageUser),
     life: request.life,
     ...(inImage === undefined ? {} : { inImage }),
+    ...(isSwitchable ? { served: { ...choices.served, admitted: [...admitted] } } : {}),
   };
 }

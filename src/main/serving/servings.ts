@@ -14,7 +14,7 @@ import {
   type ServingStep,
 } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
-import type { EventRecords, ServingRecords } from '../database/records.ts';
+import type { EventRecords, ServedRecords, ServingRecords } from '../database/records.ts';
 import type { ContainerEvent, Credentials } from '../docker/dockerEngine.ts';
 import type { EngineWatch } from '../docker/engineWatch.ts';
 import { asAppError } from '../incident.ts';
@@ -24,11 +24,13 @@ import type { ForkEngine } from '../tfserving/engineProcess.ts';
 import { configFileOf } from './containerSpec.ts';
 import { createDockerPlace } from './dockerPlace.ts';
 import { createEnginePlace } from './enginePlace.ts';
+import { followVersions } from './followVersions.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
 import type { Place, PlaceReport, Running } from './place.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
+import { createSwitches, type Switches } from './switches.ts';
 
 /** The person's servings: started, stopped, watched, adopted. */
 export interface Servings {
@@ -47,6 +49,8 @@ export interface Servings {
   }>;
   /** Compares records and containers, and adopts or says what changed. Runs at each connection to the engine. */
   reconcile(): Promise<void>;
+  /** What a running one serves, changed while it runs. */
+  readonly switches: Switches;
   /** Settles when a start that is under way has ended, whichever way. */
   settled(id: string): Promise<Serving>;
   /** Ends foreground servings whose holder went away. */
@@ -60,6 +64,7 @@ export interface ServingsOptions {
   readonly engines: EngineWatch;
   readonly records: ServingRecords;
   readonly events: EventRecords;
+  readonly served: ServedRecords;
   readonly ownerId: string;
   readonly dataFolder: string;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
@@ -76,7 +81,7 @@ const followEveryMs = 1_000;
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
 export function createServings(options: ServingsOptions): Servings {
-  const { hub, tasks, engines, records, events, ownerId, dataFolder, credentials, forkEngine, now } = options;
+  const { hub, tasks, engines, records, events, served, ownerId, dataFolder, credentials, forkEngine, now } = options;
   const ended = new AbortController();
   const starting = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
   /** Foreground servings of this process. */
@@ -250,6 +255,7 @@ export function createServings(options: ServingsOptions): Servings {
   async function stop(id: string): Promise<void> {
     const serving = find(id);
     ledger.want(serving.id, 'stopped');
+    await switches.cancel(serving.id);
     const start = starting.get(serving.id);
     if (start !== undefined) {
       tasks.cancel(start.taskId);
@@ -299,6 +305,18 @@ export function createServings(options: ServingsOptions): Servings {
     now,
     signal: ended.signal,
   });
+  const switches = createSwitches({
+    hub,
+    tasks,
+    ledger,
+    records: served,
+    placeOf,
+    dataFolder,
+    look: (id) => reconcile.one(id),
+    runCases: null,
+    now,
+    signal: ended.signal,
+  });
   /** Looks in the background: without an engine the look comes when there is one again. */
   function looked(look: Promise<void>): void {
     look.catch((error: unknown) => {
@@ -331,6 +349,7 @@ export function createServings(options: ServingsOptions): Servings {
     engines.onLost(() => reconcile.engineLost()),
   ];
   looked(followModels());
+  looked(followVersions({ hub, ledger, switches, look: (id) => reconcile.one(id), now, signal: ended.signal }));
   looked(reconcile.embedded());
 
   return {
@@ -359,6 +378,7 @@ export function createServings(options: ServingsOptions): Servings {
       if (containerId !== null && state.kind === 'serving') yield* placeOf(made).figures(containerId, options);
     },
     ports: () => portKeeper.offer(ended.signal),
+    switches,
     reconcile: () => (hub.state.engine.state === 'connected' ? reconcile.all() : reconcile.embedded()),
     async settled(id) {
       await starting.get(find(id).id)?.finished.catch(() => undefined);
@@ -375,6 +395,7 @@ export function createServings(options: ServingsOptions): Servings {
       for (const off of stopWatching) off();
       ended.abort();
       await Promise.allSettled([...starting.values()].map(({ finished }) => finished));
+      await switches[Symbol.asyncDispose]();
       await embedded[Symbol.asyncDispose]();
     },
   };

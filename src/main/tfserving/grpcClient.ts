@@ -5,7 +5,8 @@ import { ProtoReader, ProtoWriter } from '../protobuf/wire.ts';
 import { readSignature } from '../savedmodel/savedModelProto.ts';
 import { exampleMessage } from './exampleMessages.ts';
 import { readSpec, writeSpec, type SpecMessage } from './modelSpecMessage.ts';
-import { versionStates } from './modelServiceMessages.ts';
+import type { ModelConfig } from './modelServerConfig.ts';
+import { reloadConfigRequest, versionStates } from './modelServiceMessages.ts';
 import { readTensor, writeTensor } from './tensorMessage.ts';
 
 /**
@@ -173,6 +174,11 @@ export interface ServingGrpc {
     spec: ModelSpec,
     options: { readonly signal: AbortSignal; readonly timeoutMs: number },
   ): Promise<Readonly<Record<string, SignatureInfo>>>;
+  /**
+   * Serves these models and no others from now on. Waits until those that are new to the server answer, but not for new versions of
+   * the others; a label may only stand for a version that is AVAILABLE.
+   */
+  reloadConfig(models: readonly ModelConfig[], options: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<void>;
   close(): void;
 }
 
@@ -245,6 +251,9 @@ export function connectGrpc(address: string): ServingGrpc {
     async fetchSignatures(asked, { signal, timeoutMs }) {
       const request = new ProtoWriter().message(1, (spec) => writeSpec(spec, specOf(asked))).string(2, 'signature_def');
       return readMetadata(await call('/tensorflow.serving.PredictionService/GetModelMetadata', request.finish(), { signal, timeoutMs }));
+    },
+    async reloadConfig(models, options) {
+      await call('/tensorflow.serving.ModelService/HandleReloadConfigRequest', reloadConfigRequest(models), options);
     },
     close: () => client.close(),
   };

@@ -41,6 +41,27 @@ export function readReloadConfigRequest(bytes: Uint8Array): readonly ModelConfig
   return models;
 }
 
+/** A ReloadConfigRequest: these models and no others. */
+export function reloadConfigRequest(models: readonly ModelConfig[]): Uint8Array {
+  return new ProtoWriter()
+    .message(1, (config) =>
+      config.message(1, (list) => {
+        for (const model of models) list.message(1, (one) => writeModelConfig(one, model));
+      }),
+    )
+    .finish();
+}
+
+function writeModelConfig(writer: ProtoWriter, { name, basePath, versions, labels }: ModelConfig): void {
+  writer.string(1, name).string(2, basePath).string(4, 'tensorflow');
+  writer.message(7, (policy) => {
+    if (versions.kind === 'all') policy.message(101, () => undefined);
+    else if (versions.kind === 'latest') policy.message(100, (latest) => latest.varint(1, versions.count));
+    else policy.message(102, (specific) => specific.packed(1, versions.versions));
+  });
+  for (const [label, version] of labels) writer.message(8, (entry) => entry.string(1, label).varint(2, version));
+}
+
 /** A ReloadConfigResponse; a refusal is the call's own. */
 export function reloadConfigResponse(): Uint8Array {
   return new ProtoWriter().message(1, () => undefined).finish();

@@ -148,6 +148,36 @@ export const errorTable = {
     advice: 'It is still loading after {seconds} s. Look at the log, or start it again.',
     retryable: true,
   },
+  // switching versions
+  NOT_SERVING: { title: '{name} does not serve', advice: 'Start it first.', retryable: false },
+  SWITCH_FIXED: {
+    title: '{name} serves one version alone',
+    advice: 'Its versions cannot be changed while it runs: it was started for one folder or image. Start it again for that.',
+    retryable: false,
+  },
+  SWITCH_RUNNING: { title: 'A switch of {name} is under way', advice: 'Wait for it, or stop it.', retryable: true },
+  VERSION_UNUSABLE: { title: 'Version {version} of {name} would not serve', advice: '{detail}', retryable: true },
+  LABELS_NEED_GUARDED: {
+    title: 'Labels need the guarded mode',
+    advice: 'A server that follows its folder may unload the version that {label} stands for. Take the label away, or stay guarded.',
+    retryable: false,
+  },
+  MEMORY_TOO_SMALL: {
+    title: 'Both versions do not fit into memory',
+    advice: '{used} in use and {added} more are above the limit of {limit}. Start it again with a higher limit, or switch anyway.',
+    retryable: true,
+  },
+  CASES_FAILED: {
+    title: '{failed} of {count} saved cases fail',
+    advice: 'What served before goes on. Look at the cases.',
+    retryable: true,
+  },
+  NOTHING_BEFORE: { title: '{name} has served nothing else before', advice: 'There is no state to go back to.', retryable: false },
+  SWITCH_INTERRUPTED: {
+    title: 'The switch was interrupted',
+    advice: 'Slipway ended in the middle of it. Version {versions} is served.',
+    retryable: true,
+  },
   // prediction
   REQUEST_MISMATCH: { title: 'The input does not fit the signature', advice: '{detail}', retryable: false },
   SIGNATURE_NOT_FOUND: { title: 'There is no signature {signature}', advice: 'Known: {known}.', retryable: false },

@@ -23,6 +23,7 @@ import { predictRequest, type EngineComparison, type PredictAnswer } from './pre
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
 import { settingsSchema } from './settings.ts';
+import { switchRequest, type ServedEntry, type SwitchForecast } from './switching.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
 
 const id = z.object({ id: z.string().max(256) });
@@ -109,6 +110,14 @@ export const contract = {
     figures: oc.input(id).output(eventIterator(type<Figures>())),
     /** Which ports would be given now, and who has the usual ones. */
     ports: oc.output(type<{ rest: number; grpc: number; taken: readonly { port: number; owner: string }[] }>()),
+  },
+
+  /** Which versions a running server serves: `switching.ts`. A switch's steps come by `watch`, in `Serving.switching`. */
+  switching: {
+    forecast: oc.input(switchRequest).output(type<SwitchForecast>()),
+    start: oc.input(switchRequest).output(type<{ taskId: string }>()),
+    /** Newest first. */
+    history: oc.input(id.extend({ limit: z.number().int().min(1).max(1_000).default(100) })).output(type<readonly ServedEntry[]>()),
   },
 
   engine: {

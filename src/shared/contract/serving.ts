@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorReport } from './errors.ts';
+import type { Switching } from './switching.ts';
 
 /** Which versions a server loads; version numbers are decimal text, since they are int64. */
 export const versionPolicy = z.discriminatedUnion('kind', [
@@ -15,6 +16,18 @@ export const versionPolicy = z.discriminatedUnion('kind', [
 ]);
 export type VersionPolicy = z.infer<typeof versionPolicy>;
 
+/**
+ * How the versions of a base folder are served and changed while the server runs (`switching.ts`). `admitted`: guarded, what the
+ * server is told to load, newest first; Slipway fills it in.
+ */
+const served = z
+  .object({
+    mode: z.enum(['guarded', 'follow']),
+    labels: z.record(z.string().max(64), z.string().regex(/^\d{1,19}$/)).default({}),
+    admitted: z.array(z.string().regex(/^\d{1,19}$/)).default([]),
+  })
+  .readonly();
+
 export const servingName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/);
 const port = z.number().int().min(0).max(65535);
 
@@ -27,6 +40,8 @@ const serveChoices = {
   restPort: port.optional(),
   grpcPort: port.optional(),
   versions: versionPolicy,
+  /** Guarded by default; absent in a plan whose versions cannot be changed: one version alone, a baked image. */
+  served: served.optional(),
   /** Tags of the meta graph to load, `serve` by default. */
   tags: z.array(z.string().max(64)).max(8).optional(),
   extraFlags: z.array(z.string().max(1024)).max(64),
@@ -158,6 +173,7 @@ export interface Serving {
   readonly since: string;
   /** The task that is under way for it. */
   readonly taskId: string | null;
+  readonly switching: Switching;
 }
 
 export interface LogLine {
