@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { planTensors, sendPlan } from '../../src/main/predict/ask.ts';
 import { createGrpcConnections } from '../../src/main/predict/predictGrpc.ts';
 import { wholeRanges } from '../../src/shared/tensor/dtypeRanges.ts';
@@ -98,16 +98,10 @@ async function inDocker(base: string): Promise<Server> {
     .toString()
     .trim();
   const url = `http://127.0.0.1:${restPort}/v1/models/echo`;
-  await expect
-    .poll(
-      () =>
-        fetch(url).then(
-          (answer) => answer.text(),
-          () => '',
-        ),
-      { timeout: 60_000 },
-    )
-    .toContain('AVAILABLE');
+  const answers = async (): Promise<void> => {
+    if (!(await (await fetch(url)).text()).includes('AVAILABLE')) throw new Error('not available yet');
+  };
+  await vi.waitFor(answers, { timeout: 80_000, interval: 200 });
   return { restPort, grpcPort, stop: () => Promise.resolve(void execFileSync('docker', ['kill', id], { stdio: 'ignore' })) };
 }
 
@@ -115,7 +109,7 @@ describe.each([
   ['the embedded engine', embedded, undefined, 60],
   ['TensorFlow in Docker', inDocker, whyNoEngine(), 25],
 ] as const)('every type comes back from %s as it was sent', (_, start, why, numRuns) => {
-  let server: Server;
+  let server: Server | undefined;
   let folder: string;
   const connections = createGrpcConnections();
 
@@ -129,15 +123,15 @@ describe.each([
   afterAll(async () => {
     connections[Symbol.dispose]();
     if (why !== undefined) return;
-    await server.stop();
+    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 
   const echoed = async (tensor: Tensor, dtype: EchoType, mode: 'row' | 'columnar' | 'grpc'): Promise<unknown> => {
     const signature = echoSignature(dtype);
     const plan = planTensors(signature, { x: tensor }, { mode, insist: false, signature: dtype });
-    const rest = `http://127.0.0.1:${server.restPort}/v1/models/echo`;
-    const to = { rest, grpc: `127.0.0.1:${server.grpcPort}`, model: 'echo', which: {}, signature, name: dtype, connections };
+    const rest = `http://127.0.0.1:${server?.restPort ?? 0}/v1/models/echo`;
+    const to = { rest, grpc: `127.0.0.1:${server?.grpcPort ?? 0}`, model: 'echo', which: {}, signature, name: dtype, connections };
     const { outputs, error } = await sendPlan(plan, to, { signal, timeoutMs: 30_000 });
     return error ?? exactly(outputs['y_bytes']);
   };

@@ -13,6 +13,8 @@ import { picturesOf } from '../../src/main/predict/pictures.ts';
 import { decodeImage } from '../../src/main/predict/decodeImage.ts';
 import { readNpy } from '../../src/main/predict/readNpy.ts';
 import { processSound, readWav, resample } from '../../src/main/predict/wavAudio.ts';
+import { readNpz } from '../../src/main/predict/readNpz.ts';
+import { writeNpz } from '../../src/main/predict/writeNpz.ts';
 import { writeNpy } from '../../src/main/predict/writeNpy.ts';
 import { echoTypes } from './echoModel.ts';
 
@@ -218,6 +220,15 @@ describe('.npy', () => {
       const tensor = fillTensor({ kind: 'range', start: 0, step: 1 }, dtype, shape);
       expect(readNpy(writeNpy(tensor) ?? new Uint8Array())).toEqual(tensor);
     }
+  });
+
+  test('several in an .npz file are read again by their names', async () => {
+    const tensors = {
+      a: fillTensor({ kind: 'range', start: 0, step: 1 }, 'DT_INT64', [2, 2]),
+      'b/c': fillTensor({ kind: 'ones' }, 'DT_HALF', []),
+    };
+    const read = await readNpz(await writeNpz(tensors), { signal });
+    expect(read).toEqual({ a: tensors.a, b_c: tensors['b/c'] });
   });
 
   const hasNumpy = ((): boolean => {

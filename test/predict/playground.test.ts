@@ -211,6 +211,8 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
       'inv.npy',
       [Infinity, -1],
     ]);
+    const all = await client.playground.saveAll({ exchange, side: 'outputs' });
+    expect([all.name, all.data.size > 200]).toEqual(['outputs.npz', true]);
     await expect(client.playground.save({ exchange, name: 'inv', format: 'png' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
     await expect(client.playground.output({ exchange: 'none', name: 'x' })).rejects.toMatchObject({ code: 'EXCHANGE_GONE' });
   });

@@ -43,6 +43,7 @@ export interface Playground {
   process(exchange: string, name: string, steps: readonly OutputStep[], options: Waiting): Promise<Processed>;
   raw(exchange: string, side: 'request' | 'response', offset: number, length: number): RawPart;
   save(exchange: string, name: string, format: SaveFormat): SavedFile;
+  saveAll(exchange: string, side: 'inputs' | 'outputs'): Promise<SavedFile>;
 }
 
 export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; readonly exchanges: Exchanges }): Playground {
@@ -131,6 +132,14 @@ export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; r
     raw(exchange, side, offset, length) {
       const { start, headers, body } = exchanges.get(exchange)[side];
       return { start, headers, totalBytes: body.length, data: new Blob([new Uint8Array(body.subarray(offset, offset + length))]) };
+    },
+    async saveAll(exchange, side) {
+      const tensors = exchanges.get(exchange)[side];
+      if (tensors === null || Object.keys(tensors).length === 0)
+        throw new AppError('BAD_INPUT', { detail: 'There are no tensors: the request was sent as text, or refused.' });
+      const { writeNpz } = await import('./writeNpz.ts');
+      const type = 'application/octet-stream';
+      return { name: `${side}.npz`, type, data: new Blob([new Uint8Array(await writeNpz(tensors))], { type }) };
     },
     save: (exchange, name, format) => saveOutput(name, exchanges.output(exchange, name), format),
   };

@@ -19,6 +19,7 @@ export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
       playground.process(exchange, name, steps, { signal: signal ?? never }),
     ),
     raw: os.raw.handler(({ input: { exchange, side, offset, length } }) => playground.raw(exchange, side, offset, length)),
+    saveAll: os.saveAll.handler(({ input: { exchange, side } }) => playground.saveAll(exchange, side)),
     recipe: os.recipe.handler(({ input: { modelId, signature } }) => recipes.get(modelId, signature)),
     saveRecipe: os.saveRecipe.handler(({ input: { modelId, signature, recipe } }) => {
       // MODEL_NOT_FOUND before the database says it in its words.

@@ -48,6 +48,8 @@ export const playgroundContract = {
   raw: oc.input(z.object({ exchange: z.string().max(64), side: z.enum(['request', 'response']), ...pages })).output(type<RawPart>()),
   /** One output as a file. JSON is TensorFlow Serving's dialect: NaN and the infinities bare, int64 exact. */
   save: oc.input(exchangeOutput.extend({ format: saveFormat })).output(type<SavedFile>()),
+  /** All inputs or all outputs as one .npz file; inputs only where tensors were sent. */
+  saveAll: oc.input(z.object({ exchange: z.string().max(64), side: z.enum(['inputs', 'outputs']) })).output(type<SavedFile>()),
 
   recipe: oc.input(z.object({ modelId: asked.modelId, signature: asked.signature })).output(type<Recipe | null>()),
   /** null forgets it. */
