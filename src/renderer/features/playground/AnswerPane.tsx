@@ -1,14 +1,15 @@
-import { Tabs } from '@mantine/core';
+import { Button, Tabs } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useState } from 'react';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
-import type { PredictAnswer } from '../../../shared/contract/predict.ts';
+import type { PredictAnswer, Remedy } from '../../../shared/contract/predict.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import { ComparedEngines } from './ComparedEngines.tsx';
 import { OutputView } from './OutputView.tsx';
 import { RawText } from './RawText.tsx';
+import { modeReasonWords, remedyWords, requestProblemWords } from './requestWords.ts';
 import type { Finished } from './usePlayground.ts';
 import styles from './playground.module.css';
 
@@ -17,10 +18,12 @@ export interface AnswerPaneProps {
   readonly body: string;
   readonly signatureKey: string | null;
   readonly serving: Serving;
+  /** Does what a refusal's button says; undefined for what cannot be done here. */
+  readonly remedy: (remedy: Remedy) => (() => void) | undefined;
 }
 
 /** The last answer. It stays until the next one, and says so when the question was edited since. */
-export function AnswerPane({ finished, body, signatureKey, serving }: AnswerPaneProps) {
+export function AnswerPane({ finished, body, signatureKey, serving, remedy }: AnswerPaneProps) {
   const { t, number, time } = useText();
   if (finished === null)
     return (
@@ -53,14 +56,18 @@ export function AnswerPane({ finished, body, signatureKey, serving }: AnswerPane
         </time>
       </div>
       {outcome.kind === 'problem' ? <Problem problem={outcome.problem} /> : null}
-      {outcome.kind === 'answer' ? <Answered answer={outcome.answer} finished={finished} /> : null}
+      {outcome.kind === 'answer' ? <Answered answer={outcome.answer} finished={finished} remedy={remedy} /> : null}
       {outcome.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
     </section>
   );
 }
 
-function Answered({ answer, finished }: { readonly answer: PredictAnswer; readonly finished: Finished }) {
-  const { t } = useText();
+function Answered({
+  answer,
+  finished,
+  remedy,
+}: { readonly answer: PredictAnswer; readonly finished: Finished } & Pick<AnswerPaneProps, 'remedy'>) {
+  const { t, language } = useText();
   const [shown, setShown] = useState<string | null>('answer');
   // With Alt, so that they work from within the editor too.
   useHotkeys(
@@ -78,7 +85,10 @@ function Answered({ answer, finished }: { readonly answer: PredictAnswer; readon
         <Tabs.Tab value="raw">{t('playground.raw')}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
-        {answer.ok ? null : <Refused answer={answer} />}
+        {answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
+        {answer.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
+          <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
+        ) : null}
         {answer.outputs.map((output) => (
           <OutputView key={output.name} output={output} dtype={finished.info.outputs[output.name]?.dtype ?? null} />
         ))}
@@ -109,15 +119,25 @@ function Answered({ answer, finished }: { readonly answer: PredictAnswer; readon
 }
 
 /** The server's own words, quoted, and what to do about them. */
-function Refused({ answer }: { readonly answer: PredictAnswer }) {
-  const { t } = useText();
+function Refused({ answer, remedy }: { readonly answer: PredictAnswer } & Pick<AnswerPaneProps, 'remedy'>) {
+  const { t, language } = useText();
+  const understood = requestProblemWords(answer.problem, language);
+  const buttons = (answer.problem?.remedies ?? []).flatMap((one) => {
+    const act = remedy(one);
+    return act === undefined ? [] : [{ words: remedyWords(one, language), act }];
+  });
   return (
     <div className={styles['refused']} role="alert">
       <Icon name="error" />
       <div className={styles['grow']}>
         <h3>{t('playground.refused')}</h3>
         {answer.error === null ? null : <pre className={styles['quote']}>{answer.error}</pre>}
-        <p>{t(remedyKey(answer))}</p>
+        <p>{understood ?? t(remedyKey(answer))}</p>
+        {buttons.map(({ words, act }) => (
+          <Button key={words} size="xs" onClick={act}>
+            {words}
+          </Button>
+        ))}
       </div>
     </div>
   );

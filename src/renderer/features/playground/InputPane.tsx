@@ -4,7 +4,9 @@ import { useDeferredValue, useId, useMemo } from 'react';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
+import { parseJson } from '../../../shared/tensor/json.ts';
 import type { Misfit } from '../../../shared/tensor/requestCheck.ts';
+import { fixBody, type TensorFix } from '../../../shared/tensor/tensorFix.ts';
 import { useText, type Text } from '../../app/i18n.tsx';
 import { JsonEditor } from '../../ui/JsonEditor.tsx';
 import { StateGlyph } from '../../ui/StateMark.tsx';
@@ -12,6 +14,7 @@ import { ActProblem } from '../servings/ActProblem.tsx';
 import type { Choices } from './choices.ts';
 import { checkBody, type BodyCheck } from './checkBody.ts';
 import { formatJson } from './formatJson.ts';
+import { fixWords } from './requestWords.ts';
 import type { AskedSignature, Asking } from './usePlayground.ts';
 import styles from './playground.module.css';
 
@@ -43,6 +46,7 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
   const misfit = check !== null && check.kind !== 'fits';
   const reason = blocked ?? (misfit ? t(check.kind === 'no-json' ? 'playground.noJson' : 'playground.doesNotFit') : null);
   const ready = reason === null && !asking.busy;
+  const fix = misfit && asked !== null && seen === body ? fixOf(check.misfit, asked.info, body) : null;
   const submit = (): void => {
     if (ready) asking.ask(false);
   };
@@ -89,6 +93,11 @@ export function InputPane({ choices, asked, signatureProblem, body, setBody, pro
             </>
           ) : null}
         </div>
+        {fix === null ? null : (
+          <Button size="xs" onClick={() => setBody(fix.fixed)}>
+            {fixWords(fix.change, text.language)}
+          </Button>
+        )}
         {check?.kind === 'misfit' && blocked === null && !asking.busy ? (
           <Button size="xs" onClick={() => asking.ask(true)}>
             {t('playground.sendAnyway')}
@@ -162,6 +171,15 @@ function blockedBecause({ choices, asked }: Pick<InputPaneProps, 'choices' | 'as
   if (serving === null || serving.state.kind !== 'serving') return t('playground.notServing', { name: serving?.name ?? '' });
   if (signature === null) return t('playground.noSignature');
   return asked === null ? t('playground.reading') : null;
+}
+
+/** The request with the change that would make it fit; null where none is offered. */
+function fixOf(
+  { input, fix: change }: Misfit,
+  info: SignatureInfo,
+  body: string,
+): { readonly change: TensorFix; readonly fixed: string } | null {
+  return input === null || change === null ? null : { change, fixed: formatJson(fixBody(info, parseJson(body), input, change)) };
 }
 
 function isJson(check: BodyCheck | null): boolean {

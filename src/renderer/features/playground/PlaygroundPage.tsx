@@ -1,6 +1,10 @@
 import { Button, Menu, SegmentedControl } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
+import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
+import { parseJson } from '../../../shared/tensor/json.ts';
+import { convertBody } from '../../../shared/tensor/jsonInputs.ts';
+import { checkRequest } from '../../../shared/tensor/requestCheck.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { Icon } from '../../ui/Icon.tsx';
@@ -8,6 +12,7 @@ import { StateGlyph } from '../../ui/StateMark.tsx';
 import { servingMark } from '../servings/servingWords.ts';
 import { AnswerPane } from './AnswerPane.tsx';
 import { choose, type Choices, type Wished } from './choices.ts';
+import { formatJson } from './formatJson.ts';
 import { InputPane, type Protocol } from './InputPane.tsx';
 import { useAsking, useDraft, useSignature } from './usePlayground.ts';
 import styles from './playground.module.css';
@@ -52,10 +57,32 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
           protocol={protocol}
           asking={asking}
         />
-        <AnswerPane finished={asking.finished} body={body} signatureKey={asked?.key ?? null} serving={choices.serving} />
+        <AnswerPane
+          finished={asking.finished}
+          body={body}
+          signatureKey={asked?.key ?? null}
+          serving={choices.serving}
+          remedy={(one) => {
+            if (one.kind === 'again') return () => asking.ask(false);
+            if (one.kind === 'mode' && one.mode === 'grpc') return () => setProtocol('grpc');
+            if (one.kind === 'version') return () => setWished((before) => ({ ...before, version: one.version }));
+            if (one.kind === 'signature') return () => setWished((before) => ({ ...before, signature: one.signature }));
+            const to = one.kind === 'mode' && one.mode !== 'grpc' ? one.mode : null;
+            const changed = to === null || asked === null ? null : converted(asked.info, body, to);
+            return changed === null ? undefined : () => setBody(changed);
+          }}
+        />
       </div>
     </div>
   );
+}
+
+/** A request in the other form; null where it is in that form, is no JSON or has no rows. */
+function converted(info: SignatureInfo, body: string, to: 'row' | 'columnar'): string | null {
+  const check = checkRequest(info, body);
+  if (check.kind !== 'fits' || check.form === to || check.form === 'examples') return null;
+  const text = convertBody(info, parseJson(body), to);
+  return text === null ? null : formatJson(text);
 }
 
 function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish: (part: Partial<Wished>) => void }) {
