@@ -7,20 +7,26 @@ import { openApiOf } from './openApi.ts';
 import { findServing } from './findServing.ts';
 import { methodOf, servedAt, versionUrl, withSignatureName } from './predict.ts';
 import { requestTensors } from '../../shared/tensor/requestTensors.ts';
+import { prepareInputs, tensorsOf } from './prepareInputs.ts';
+import { requestBody } from './requestBody.ts';
 import type { Asked } from './snippets/asked.ts';
 import { snippetFiles, snippetsOf } from './snippets/snippets.ts';
+
+interface Waiting {
+  readonly signal: AbortSignal;
+}
 
 /** What a person takes from the playground into a program of their own. */
 export interface TakeAway {
   /** Throws SIGNATURE_NOT_FOUND, SERVING_NOT_FOUND and SERVER_UNREACHABLE. */
-  snippets(request: SnippetRequest): Snippets;
-  snippetFiles(request: SnippetRequest): readonly SnippetFile[];
+  snippets(request: SnippetRequest, options: Waiting): Promise<Snippets>;
+  snippetFiles(request: SnippetRequest, options: Waiting): Promise<readonly SnippetFile[]>;
   /** OpenAPI 3.1 of what a serving answers over REST, as JSON text. */
   openApi(servingId: string): string;
 }
 
 export function createTakeAway({ hub }: { readonly hub: StateHub }): TakeAway {
-  function asked(request: SnippetRequest): Asked {
+  async function asked(request: SnippetRequest, { signal }: Waiting): Promise<Asked> {
     const serving = findServing(hub, request.servingId);
     const { rest, signature } = servedAt(
       serving,
@@ -28,7 +34,11 @@ export function createTakeAway({ hub }: { readonly hub: StateHub }): TakeAway {
       request,
     );
     if (signature === null) throw new AppError('SIGNATURE_NOT_FOUND', { signature: request.signature, known: 'none' });
-    const body = withSignatureName(request.body, request.signature);
+    const prepared = request.inputs === undefined ? null : tensorsOf(await prepareInputs(signature, request.inputs, { signal }));
+    const body =
+      prepared === null
+        ? withSignatureName(request.body ?? '', request.signature)
+        : requestBody(request.signature, prepared, 'columnar').toString('utf8');
     return {
       url: `${versionUrl(rest, request)}:${methodOf(signature, body)}`,
       grpcAddress: addressesOf(serving.plan).grpc,
@@ -38,12 +48,13 @@ export function createTakeAway({ hub }: { readonly hub: StateHub }): TakeAway {
       signatureName: request.signature,
       signature,
       body,
-      inputs: tensorsIn(signature, body),
+      inputs: prepared ?? tensorsIn(signature, body),
     };
   }
   return {
-    snippets: (request) => snippetsOf(asked(request)),
-    snippetFiles: (request) => snippetFiles(asked(request)).map(({ name, bytes }) => ({ name, bytes: new Blob([new Uint8Array(bytes)]) })),
+    snippets: async (request, options) => snippetsOf(await asked(request, options)),
+    snippetFiles: async (request, options) =>
+      snippetFiles(await asked(request, options)).map(({ name, bytes }) => ({ name, bytes: new Blob([new Uint8Array(bytes)]) })),
     openApi(servingId) {
       const serving = findServing(hub, servingId);
       const model = hub.state.models.find(({ id }) => id === serving.modelId);

@@ -116,8 +116,8 @@ export function windowRouter(app: App) {
       compareEngines: os.predict.compareEngines.handler(({ input, signal }) =>
         predictions.compareEngines(input, { signal: signal ?? never }),
       ),
-      snippets: os.predict.snippets.handler(({ input }) => takeAway.snippets(input)),
-      snippetFiles: os.predict.snippetFiles.handler(({ input }) => takeAway.snippetFiles(input)),
+      snippets: os.predict.snippets.handler(({ input, signal }) => takeAway.snippets(input, { signal: signal ?? never })),
+      snippetFiles: os.predict.snippetFiles.handler(({ input, signal }) => takeAway.snippetFiles(input, { signal: signal ?? never })),
       openApi: os.predict.openApi.handler(({ input }) => ({ text: takeAway.openApi(input.id) })),
     },
     playground: playgroundRoutes(app),

@@ -1,6 +1,7 @@
 import { enDeploy } from './enDeploy.ts';
 import { enServings } from './enServings.ts';
 import { enModels } from './enModels.ts';
+import { enTakeAway } from './enTakeAway.ts';
 
 /** The English catalogue: every text of the window, in ICU message syntax. */
-export const en = { ...enModels, ...enServings, ...enDeploy } as const;
+export const en = { ...enModels, ...enServings, ...enDeploy, ...enTakeAway } as const;

@@ -2,6 +2,7 @@ import type { en } from './en.ts';
 import { zhModels } from './zhModels.ts';
 import { zhDeploy } from './zhDeploy.ts';
 import { zhServings } from './zhServings.ts';
+import { zhTakeAway } from './zhTakeAway.ts';
 
 /** 简体中文目录：键与英文目录一一对应。 */
-export const zh: Readonly<Record<keyof typeof en, string>> = { ...zhModels, ...zhServings, ...zhDeploy };
+export const zh: Readonly<Record<keyof typeof en, string>> = { ...zhModels, ...zhServings, ...zhDeploy, ...zhTakeAway };

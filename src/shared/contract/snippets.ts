@@ -1,17 +1,11 @@
 import { z } from 'zod';
+import { predictRequest } from './predict.ts';
 
-/** One request as it stands in the playground, to be taken away as code. */
-export const snippetRequest = z.object({
-  servingId: z.string(),
-  signature: z.string().max(1024),
-  version: z
-    .string()
-    .regex(/^\d{1,19}$/)
-    .optional(),
-  label: z.string().max(256).optional(),
-  /** TensorFlow Serving's JSON as text. */
-  body: z.string().max(200_000_000),
-});
+const { servingId, signature, version, label, body, inputs } = predictRequest.shape;
+/** One request as it stands in the playground, to be taken away as code: text as it was typed, or inputs. */
+export const snippetRequest = z
+  .object({ servingId, signature, version, label, body, inputs })
+  .refine((request) => (request.body === undefined) !== (request.inputs === undefined), 'either body or inputs');
 export type SnippetRequest = z.infer<typeof snippetRequest>;
 
 export const snippetKinds = ['curl', 'python', 'python-grpc', 'javascript', 'javascript-grpc', 'go', 'java', 'csharp'] as const;

@@ -1,11 +1,15 @@
 import { Button, Tabs } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import type { SavedCase } from '../../../shared/contract/cases.ts';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { PredictAnswer, Remedy } from '../../../shared/contract/predict.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
+import type { SnippetRequest } from '../../../shared/contract/snippets.ts';
 import { useText } from '../../app/i18n.tsx';
+import { useClient } from '../../app/store.ts';
 import { Icon } from '../../ui/Icon.tsx';
+import type { CasesTabProps } from './CasesTab.tsx';
 import { ComparedEngines } from './ComparedEngines.tsx';
 import { OutputView } from './OutputView.tsx';
 import { RawText } from './RawText.tsx';
@@ -18,48 +22,129 @@ export interface AnswerPaneProps {
   readonly body: string;
   readonly signatureKey: string | null;
   readonly serving: Serving;
+  /** The request as it stands now; null while there is no signature. */
+  readonly request: SnippetRequest | null;
+  readonly target: CasesTabProps['target'];
   /** Does what a refusal's button says; undefined for what cannot be done here. */
   readonly remedy: (remedy: Remedy) => (() => void) | undefined;
 }
 
-/** The last answer. It stays until the next one, and says so when the question was edited since. */
-export function AnswerPane({ finished, body, signatureKey, serving, remedy }: AnswerPaneProps) {
-  const { t, number, time } = useText();
-  if (finished === null)
-    return (
-      <section className={styles['answer']} aria-label={t('playground.answer')}>
-        <div className={styles['paneHead']}>
-          <h2>{t('playground.answer')}</h2>
-        </div>
-        <p className={styles['dim']}>{t('playground.noAnswer', { name: serving.name })}</p>
-      </section>
-    );
+const CodeTab = lazy(async () => ({ default: (await import('./CodeTab.tsx')).CodeTab }));
+const CasesTab = lazy(async () => ({ default: (await import('./CasesTab.tsx')).CasesTab }));
+const SaveCase = lazy(async () => ({ default: (await import('./SaveCase.tsx')).SaveCase }));
 
-  const { outcome, at } = finished;
-  const stale = finished.body !== body || finished.key !== signatureKey;
-  const when = time.clock(new Date(at).getTime());
+const tabs = ['answer', 'raw', 'code', 'cases'] as const;
+
+/** The last answer, and what is made of request and answer. It stays until the next one, and says so when the question was edited since. */
+export function AnswerPane({ finished, body, signatureKey, serving, request, target, remedy }: AnswerPaneProps) {
+  const { t, number, time } = useText();
+  const [shown, setShown] = useState<string | null>('answer');
+  const [saving, setSaving] = useState(false);
+  const { cases, look } = useCases(serving.modelId);
+  // With Alt, so that they work from within the editor too.
+  useHotkeys(
+    tabs.map((name, index) => [`alt+${index + 1}`, () => setShown(name)]),
+    [],
+    true,
+  );
+  const outcome = finished?.outcome ?? null;
+  const answer = outcome?.kind === 'answer' ? outcome.answer : null;
+  // What was asked last comes first to the eye.
+  const at = finished?.at ?? null;
+  useEffect(() => {
+    if (at !== null) setShown((before) => (before === 'raw' ? before : 'answer'));
+  }, [at]);
+  const stale = finished !== null && (finished.body !== body || finished.key !== signatureKey);
+  const when = at === null ? '' : time.clock(new Date(at).getTime());
+  const count = cases?.length ?? 0;
   return (
     <section className={styles['answer']} aria-label={t('playground.answer')}>
       <div className={styles['paneHead']} role="status">
         <h2>{t('playground.answer')}</h2>
-        {outcome.kind === 'answer' ? (
+        {answer === null ? null : (
           <>
-            <span className={styles['status']} data-ok={outcome.answer.ok || undefined}>
-              {outcome.answer.grpcStatus ?? `${outcome.answer.status} ${statusWord(outcome.answer.status)}`}
+            <span className={styles['status']} data-ok={answer.ok || undefined}>
+              {answer.grpcStatus ?? `${answer.status} ${statusWord(answer.status)}`}
             </span>
-            <span className={styles['dim']}>{t('playground.in', { ms: number.ms(totalMs(outcome.answer)) })}</span>
+            <span className={styles['dim']}>{t('playground.in', { ms: number.ms(totalMs(answer)) })}</span>
           </>
-        ) : null}
+        )}
         <span className={styles['space']} />
-        <time className={styles['caption']} dateTime={at}>
-          {stale ? t('playground.stale', { when }) : when}
-        </time>
+        {at === null ? null : (
+          <time className={styles['caption']} dateTime={at}>
+            {stale ? t('playground.stale', { when }) : when}
+          </time>
+        )}
+        <Button size="xs" disabled={answer === null} onClick={() => setSaving(true)}>
+          {t('cases.save')}
+        </Button>
       </div>
-      {outcome.kind === 'problem' ? <Problem problem={outcome.problem} /> : null}
-      {outcome.kind === 'answer' ? <Answered answer={outcome.answer} finished={finished} remedy={remedy} /> : null}
-      {outcome.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
+      <Tabs value={shown} onChange={setShown} keepMounted={false} className={styles['tabs'] ?? ''}>
+        <Tabs.List>
+          <Tabs.Tab value="answer">{t('playground.answer')}</Tabs.Tab>
+          <Tabs.Tab value="raw" disabled={answer === null}>
+            {t('playground.raw')}
+          </Tabs.Tab>
+          <Tabs.Tab value="code">{t('code.title')}</Tabs.Tab>
+          <Tabs.Tab value="cases">{count === 0 ? t('cases.none') : t('cases.title', { count })}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
+          {outcome === null ? <p className={styles['dim']}>{t('playground.noAnswer', { name: serving.name })}</p> : null}
+          {outcome?.kind === 'problem' ? <Problem problem={outcome.problem} /> : null}
+          {outcome?.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
+          {answer === null || finished === null ? null : <Answered answer={answer} finished={finished} remedy={remedy} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
+          {answer === null || finished === null ? null : <Wire answer={answer} finished={finished} />}
+        </Tabs.Panel>
+        <Suspense fallback={null}>
+          <Tabs.Panel value="code" className={styles['panel'] ?? ''}>
+            <CodeTab request={request} />
+          </Tabs.Panel>
+          <Tabs.Panel value="cases" className={styles['panel'] ?? ''}>
+            {cases === null ? null : (
+              <CasesTab modelId={serving.modelId} servingName={serving.name} cases={cases} target={target} onChange={look} />
+            )}
+          </Tabs.Panel>
+        </Suspense>
+      </Tabs>
+      {saving && answer !== null ? (
+        <Suspense fallback={null}>
+          <SaveCase
+            modelId={serving.modelId}
+            answer={answer}
+            suggested={freeName(cases ?? [])}
+            onClose={(saved) => {
+              setSaving(false);
+              if (saved) look();
+            }}
+          />
+        </Suspense>
+      ) : null}
     </section>
   );
+}
+
+/** The cases that are saved with a model; null until they were read. */
+function useCases(modelId: string): { readonly cases: readonly SavedCase[] | null; readonly look: () => void } {
+  const client = useClient();
+  const [cases, setCases] = useState<readonly SavedCase[] | null>(null);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    const end = new AbortController();
+    client.cases.list({ modelId }, { signal: end.signal }).then(
+      (found) => setCases(found),
+      // Told by the tab's own acts; the answer is there without them.
+      () => undefined,
+    );
+    return () => end.abort();
+  }, [client, modelId, round]);
+  return { cases, look: () => setRound((before) => before + 1) };
+}
+
+function freeName(cases: readonly SavedCase[]): string {
+  const taken = new Set(cases.map(({ name }) => name));
+  for (let number = 1; ; number += 1) if (!taken.has(`case ${number}`)) return `case ${number}`;
 }
 
 function Answered({
@@ -67,54 +152,45 @@ function Answered({
   finished,
   remedy,
 }: { readonly answer: PredictAnswer; readonly finished: Finished } & Pick<AnswerPaneProps, 'remedy'>) {
-  const { t, language } = useText();
-  const [shown, setShown] = useState<string | null>('answer');
-  // With Alt, so that they work from within the editor too.
-  useHotkeys(
-    [
-      ['alt+1', () => setShown('answer')],
-      ['alt+2', () => setShown('raw')],
-    ],
-    [],
-    true,
-  );
+  const { language } = useText();
   return (
-    <Tabs value={shown} onChange={setShown} keepMounted={false} className={styles['tabs'] ?? ''}>
-      <Tabs.List>
-        <Tabs.Tab value="answer">{t('playground.answer')}</Tabs.Tab>
-        <Tabs.Tab value="raw">{t('playground.raw')}</Tabs.Tab>
-      </Tabs.List>
-      <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
-        {answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
-        {answer.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
-          <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
-        ) : null}
-        {answer.outputs.map((output) => (
-          <OutputView key={output.name} output={output} dtype={finished.info.outputs[output.name]?.dtype ?? null} />
-        ))}
-        <TimeSplit answer={answer} />
-      </Tabs.Panel>
-      <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
-        <code className={styles['url']}>
-          {answer.grpcStatus === null ? 'POST ' : ''}
-          {answer.url}
-        </code>
-        <RawText
-          title={t('playground.request')}
-          text={finished.body}
-          bytes={answer.requestBytes}
-          cut={false}
-          copyLabel={t('playground.copyRequest')}
-        />
-        <RawText
-          title={t('playground.response')}
-          text={answer.rawText}
-          bytes={answer.responseBytes}
-          cut={answer.rawCut}
-          copyLabel={t('playground.copyResponse')}
-        />
-      </Tabs.Panel>
-    </Tabs>
+    <>
+      {answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
+      {answer.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
+        <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
+      ) : null}
+      {answer.outputs.map((output) => (
+        <OutputView key={output.name} output={output} dtype={finished.info.outputs[output.name]?.dtype ?? null} />
+      ))}
+      <TimeSplit answer={answer} />
+    </>
+  );
+}
+
+/** What went over the wire, both ways. */
+function Wire({ answer, finished }: { readonly answer: PredictAnswer; readonly finished: Finished }) {
+  const { t } = useText();
+  return (
+    <>
+      <code className={styles['url']}>
+        {answer.grpcStatus === null ? 'POST ' : ''}
+        {answer.url}
+      </code>
+      <RawText
+        title={t('playground.request')}
+        text={finished.body}
+        bytes={answer.requestBytes}
+        cut={false}
+        copyLabel={t('playground.copyRequest')}
+      />
+      <RawText
+        title={t('playground.response')}
+        text={answer.rawText}
+        bytes={answer.responseBytes}
+        cut={answer.rawCut}
+        copyLabel={t('playground.copyResponse')}
+      />
+    </>
   );
 }
 

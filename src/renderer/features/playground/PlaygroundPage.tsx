@@ -30,6 +30,8 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const backend = protocol === 'embedded' && choices.serving?.engine === 'docker' ? 'embedded' : 'serving';
   const asking = useAsking(choices, asked, { body, backend, mode: protocol === 'grpc' ? 'grpc' : 'auto' });
 
+  const which = choices.version === null ? {} : { version: choices.version };
+
   if (choices.serving === null) return <PlaygroundEmpty />;
   return (
     <div className={styles['page']}>
@@ -71,6 +73,12 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
             const changed = to === null || asked === null ? null : converted(asked.info, body, to);
             return changed === null ? undefined : () => setBody(changed);
           }}
+          request={
+            asked === null || choices.signature === null
+              ? null
+              : { servingId: choices.serving.id, signature: choices.signature, body, ...which }
+          }
+          target={{ servingId: choices.serving.id, backend, mode: 'auto', ...which }}
         />
       </div>
     </div>
