@@ -137,7 +137,7 @@ export const cells = (data: TensorData): Cells<unknown> => data;
 export function integers(tensor: Tensor): number[] {
   const { data, dtype } = tensor;
   if (dtype === 'DT_INT64' || dtype === 'DT_UINT64') return Array.from(data as BigInt64Array, Number);
-  if (/^DT_U?INT/.test(dtype)) return Array.from(data as Int32Array);
+  if (dtype === 'DT_INT32' || /^DT_U?INT/.test(dtype)) return [...(data as Int32Array)];
   throw invalid(`Expected integers, got ${typeText(dtype)}`);
 }
 
@@ -164,7 +164,7 @@ export function checkedShape(dims: readonly number[]): readonly number[] {
 
 /** Strides of a row-major shape, in elements. */
 export function stridesOf(shape: readonly number[]): number[] {
-  const strides = Array.from<number>({ length: shape.length });
+  const strides = [...shape];
   let step = 1;
   for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
     strides[axis] = step;

@@ -40,6 +40,10 @@ export function placesOf(shape: readonly number[], strides: readonly number[], s
   return places;
 }
 
+/** Whether a shape is that of the last axes of another one, so that it is repeated whole. */
+const isRow = (row: readonly number[], shape: readonly number[]): boolean =>
+  row.length <= shape.length && row.every((dim, axis) => dim === shape[axis + shape.length - row.length]);
+
 /** Applies `f` to two operands, repeated to the shape of `into`. */
 export function zipBroadcast<A, R>(
   a: Cells<A>,
@@ -54,6 +58,11 @@ export function zipBroadcast<A, R>(
   if (a.length === size && b.length === size) for (let i = 0; i < size; i += 1) into[i] = f(a[i]!, b[i]!);
   else if (b.length === 1 && a.length === size) for (let i = 0, y = b[0]!; i < size; i += 1) into[i] = f(a[i]!, y);
   else if (a.length === 1 && b.length === size) for (let i = 0, x = a[0]!; i < size; i += 1) into[i] = f(x, b[i]!);
+  else if (a.length === size && isRow(bShape, shape))
+    for (let i = 0, j = 0; i < size; i += 1) {
+      into[i] = f(a[i]!, b[j]!);
+      j = j + 1 === b.length ? 0 : j + 1;
+    }
   else {
     const [ax, bx] = [placesOf(shape, broadcastStrides(aShape, shape)), placesOf(shape, broadcastStrides(bShape, shape))];
     for (let i = 0; i < size; i += 1) into[i] = f(a[ax[i]!]!, b[bx[i]!]!);

@@ -118,7 +118,9 @@ export const listOps: OpFamily = {
       const index = integer(tensorOf(inputs[1]));
       if (index < 0 || (index >= list.items.length && !resize) || index > maxItems)
         throw invalid(`Trying to modify element ${index} in a list with ${list.items.length} elements.`);
-      const items = Array.from({ length: Math.max(list.items.length, index + 1) }, (_, at) => (at === index ? inputs[2]! : list.items[at]));
+      const items = [...list.items];
+      while (items.length <= index) items.push(undefined);
+      items[index] = inputs[2]!;
       return variant(new TensorList(list.dtype, list.shape, items));
     };
   },

@@ -2,7 +2,7 @@ import type { Tensor } from '../../../shared/tensor/tensor.ts';
 import type { MakeKernel } from '../kernel.ts';
 import { allocate, cells, indices, integer, integers, invalid, reshaped, shapeText, sizeOf, stridesOf, tensorOf } from '../value.ts';
 import { byParts } from './complex.ts';
-import { expandDims, picked } from './shape.ts';
+import { expandDims } from './shape.ts';
 import { placesOf } from './broadcast.ts';
 /** Ops that join tensors along an axis, and take them apart. */
 
@@ -45,15 +45,16 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 /** The part of `x` that begins at `start` and has the shape `size`. */
 export function slice(x: Tensor, start: readonly number[], size: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
-  return picked(
-    x,
-    placesOf(
-      size,
-      strides,
-      start.reduce((sum, one, axis) => sum + one * strides[axis]!, 0),
-    ),
-    size,
-  );
+  const first = start.reduce((sum, one, axis) => sum + one * strides[axis]!, 0);
+  // Cells that lie together on both sides: those of the last axis that is cut, and of the ones behind it.
+  let cut = x.shape.length - 1;
+  while (cut > 0 && size[cut] === x.shape[cut]) cut -= 1;
+  const run = (size[cut] ?? 1) * (strides[cut] ?? 1);
+  const into = allocate(x.dtype, size);
+  const [from, to] = [cells(x.data), cells(into.data)];
+  const places = placesOf(size.slice(0, Math.max(0, cut)), strides, first);
+  for (let at = 0, place = 0; at < to.length; at += run, place += 1) for (let i = 0; i < run; i += 1) to[at + i] = from[places[place]! + i];
+  return into;
 }
 
 export function stack(tensors: readonly Tensor[], axis: number): Tensor {
