@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Tensor } from '../../src/shared/tensor/tensor.ts';
 import { Checkpoint } from '../../src/main/engine/checkpoint.ts';
 import { Flattener } from '../../src/main/engine/flatGraph.ts';
 import { ModelState } from '../../src/main/engine/modelState.ts';
@@ -7,7 +8,7 @@ import type { OnnxSession } from '../../src/main/engine/onnx/session.ts';
 import { lazily } from '../../src/main/engine/plan.ts';
 import { tensorOf } from '../../src/main/engine/value.ts';
 import { graphOf } from './graphOf.ts';
-import { runOp } from './opGoldens.ts';
+import { runOp, type OpCase } from './opGoldens.ts';
 
 /** Collects what is made and refused. */
 function noted(): {
@@ -62,5 +63,25 @@ test('an index that is negative or too large is refused in TensorFlow’s words 
     2,
     true,
   ]);
+  for (const session of opened) await session.release();
+});
+
+test.each([12, 60, 225, 256, 1000])('a Fourier transform of %i values in a session is the host’s', async (length) => {
+  const { opened, refused, sessions } = noted();
+  const values = Array.from({ length: 3 * length }, (_, at) => Math.sin(at * at) + (at % 7));
+  const one: OpCase = {
+    op: 'RFFT',
+    attr: { Treal: ['type', 'float32'], Tcomplex: ['type', 'complex64'] },
+    in: [
+      ['float32', [3, length], values],
+      ['int32', [1], [length]],
+    ],
+  };
+  const floats = async (answer: ReturnType<typeof runOp>): Promise<Float32Array> =>
+    tensorOf((await answer)[0] as Tensor).data as Float32Array;
+  const [host, session] = [await floats(runOp(one)), await floats(runOp(one, { sessions, isConstant: (at) => at === 1 }))];
+  const largest = Math.max(...host.map(Math.abs));
+  const apart = Math.max(...host.map((value, at) => Math.abs(value - (session[at] ?? NaN)))) / largest;
+  expect([session.length, opened.length, refused, apart < 1e-6]).toEqual([3 * (Math.floor(length / 2) + 1) * 2, 1, [], true]);
   for (const session of opened) await session.release();
 });

@@ -81,7 +81,7 @@ describe('ops lowered to a session answer as TensorFlow does', () => {
       // What the host answers otherwise is judged there.
       if (differs(await runOp(one), one, lowered) !== '') continue;
       // The first float input is the data (of a transposed convolution the last); what stands beside it is known before, as in a model.
-      const labels = one.in.some(([label]) => label === 'float32') ? ['float32'] : ['int32', 'int64', 'bool'];
+      const labels = one.in.some(([label]) => label === 'float32') ? ['float32'] : ['int32', 'int64', 'bool', 'complex64'];
       const isData = ([label, shape]: OpCase['in'][number]): boolean => labels.includes(label) && shape.length > 0;
       const data = op === 'Conv2DBackpropInput' ? one.in.findLastIndex(isData) : one.in.findIndex(isData);
       if (data < 0) continue;

@@ -7,11 +7,12 @@ import { lowerConvolution } from './lowerConvolution.ts';
 import { lowerElementwise } from './lowerElementwise.ts';
 import { lowerMatrix } from './lowerMatrix.ts';
 import { lowerShape } from './lowerShape.ts';
+import { lowerSignal } from './lowerSignal.ts';
 import { hostType } from './valueTypes.ts';
 
 /** Every op that has an ONNX lowering. */
 export const lowerings = new Map<string, Lower>(
-  Object.entries({ ...lowerChoice, ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape }),
+  Object.entries({ ...lowerChoice, ...lowerConvolution, ...lowerElementwise, ...lowerMatrix, ...lowerShape, ...lowerSignal }),
 );
 
 /** A node with its host kernel and its places among the plan's slots. */

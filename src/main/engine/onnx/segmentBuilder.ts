@@ -7,6 +7,8 @@ import { OnnxModel, type OnnxAttribute } from './onnxModel.ts';
 interface Names {
   plain?: string;
   first?: string;
+  /** The real and the imaginary part of complex numbers, whose plain layout is pairs of floats along one more axis. */
+  parts?: readonly [re: string, im: string];
 }
 
 const toFirst = (rank: number): readonly number[] => [0, rank - 1, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 1)];
@@ -44,7 +46,10 @@ export class SegmentBuilder {
     const { constant, dtype, dims } = this.type(slot);
     if (constant !== undefined) made.plain = this.#model.initializer(constant);
     else {
-      made.plain = this.#model.input(dtype ?? 'DT_FLOAT', dims);
+      made.plain =
+        dtype === 'DT_COMPLEX64'
+          ? this.#model.input('DT_FLOAT', dims === null ? null : [...dims, 2])
+          : this.#model.input(dtype ?? 'DT_FLOAT', dims);
       this.#inputs.push(slot);
     }
     this.#names.set(slot, made);
@@ -54,6 +59,12 @@ export class SegmentBuilder {
   /** The value's name in TensorFlow's layout. */
   plain(slot: number): string {
     const names = this.#entry(slot);
+    if (names.parts !== undefined)
+      names.plain ??= this.op(
+        'Concat',
+        names.parts.map((part) => this.op('Unsqueeze', [part, this.int64([-1])])),
+        { axis: -1 },
+      );
     return (names.plain ??= this.op('Transpose', [names.first!], { perm: toPlain(this.type(slot).dims!.length) }));
   }
 
@@ -70,6 +81,20 @@ export class SegmentBuilder {
     }
     const names = this.#entry(slot);
     return (names.first ??= this.op('Transpose', [names.plain!], { perm: toFirst(rank) }));
+  }
+
+  /** The real and the imaginary part of a value of complex numbers. */
+  parts(slot: number): readonly [re: string, im: string] {
+    const names = this.#entry(slot);
+    if (names.parts === undefined) {
+      const [re, im] = this.ops('Split', [names.plain!, this.int64([1, 1])], { axis: -1 }, 2);
+      names.parts = [this.op('Squeeze', [re!, this.int64([-1])]), this.op('Squeeze', [im!, this.int64([-1])])];
+    }
+    return names.parts;
+  }
+
+  defineParts(slot: number, re: string, im: string): void {
+    this.#names.set(slot, { parts: [re, im] });
   }
 
   /** Says under which name an op left its result. */
@@ -176,7 +201,8 @@ export class SegmentBuilder {
     const outputNames = outputs.map((slot) => {
       // Two results may be one value, and ONNX wants each output once.
       const name = this.op('Identity', [this.plain(slot)]);
-      this.#model.output(name, this.type(slot).dtype ?? 'DT_FLOAT');
+      const { dtype = 'DT_FLOAT' } = this.type(slot);
+      this.#model.output(name, dtype === 'DT_COMPLEX64' ? 'DT_FLOAT' : dtype);
       return name;
     });
     const isGuarded = this.#guarded.length > 0;

@@ -15,6 +15,7 @@ const typeNames: Readonly<Partial<Record<Dtype, OrtTensor.Type>>> = {
   DT_INT32: 'int32',
   DT_INT64: 'int64',
   DT_BOOL: 'bool',
+  DT_COMPLEX64: 'float32',
 };
 
 interface Library {
@@ -75,7 +76,7 @@ export class OnnxSession {
     return new OnnxSession(ort, session);
   }
 
-  /** Runs it once; throws whatever the library throws. */
+  /** Runs it once, complex numbers as pairs of floats along one more axis; throws whatever the library throws. */
   async run(
     names: readonly string[],
     inputs: readonly Tensor[],
@@ -87,12 +88,13 @@ export class OnnxSession {
       const { dtype, shape, data } = inputs[index]!;
       const type = typeNames[dtype];
       if (type === undefined) throw new StatusError('INTERNAL', `${dtype} has no session type`);
-      feeds[name] = new this.#ort.Tensor(type, data as Float32Array, shape);
+      feeds[name] = new this.#ort.Tensor(type, data as Float32Array, dtype === 'DT_COMPLEX64' ? [...shape, 2] : shape);
     }
     const results = await this.#session.run(feeds);
     return outputNames.map((name, index) => {
       const { dims, data } = results[name]!;
-      return { dtype: outputTypes[index]!, shape: dims, data: data as Float32Array };
+      const dtype = outputTypes[index]!;
+      return { dtype, shape: dtype === 'DT_COMPLEX64' ? dims.slice(0, -1) : dims, data: data as Float32Array };
     });
   }
 
