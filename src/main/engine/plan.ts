@@ -89,6 +89,8 @@ export class Plan {
   readonly #steps: Step[] = [];
   readonly #args: readonly number[];
   readonly #results: readonly number[];
+  /** Whether a result is a reference, which is read before it is answered. */
+  readonly #isReference: readonly boolean[];
   /** Sizes of its arguments were taken for granted. */
   #isForeseen = false;
   #unforeseen: Promise<Plan> | undefined;
@@ -98,6 +100,7 @@ export class Plan {
     this.#context = context;
     this.#args = graph.args.map((arg) => this.#slot({ node: arg, index: 0 }));
     this.#results = graph.results.map((edge) => this.#slot(edge));
+    this.#isReference = graph.results.map(({ node }) => opDefinition(node.op)?.outputs[0]?.isRef === true);
   }
 
   /** Plans a graph; constants are computed here, so its failures may be a kernel's. */
@@ -207,10 +210,11 @@ export class Plan {
       return (await (this.#unforeseen ??= Plan.make(this.#graph, { state, isConstant }))).run(inputs, context);
     }
     const values = [...this.#initial];
-    for (const [index, slot] of this.#args.entries()) values[slot] = inputs[index];
+    for (let index = 0; index < this.#args.length; index += 1) values[this.#args[index]!] = inputs[index];
     for (const { node, kernel, inputs: from, outputs, frees } of this.#steps) {
       try {
-        const given = from.map((slot) => values[slot]!);
+        const given: Value[] = [];
+        for (const slot of from) given.push(values[slot]!);
         let result = kernel(given, context);
         if (result instanceof Promise) {
           result = await result;
@@ -219,7 +223,7 @@ export class Plan {
         if (outputs.length === 1 && !Array.isArray(result)) values[outputs[0]!] = result as Value;
         else {
           const list = asList(result);
-          for (const [index, slot] of outputs.entries()) values[slot] = list[index];
+          for (let index = 0; index < outputs.length; index += 1) values[outputs[index]!] = list[index];
         }
       } catch (error) {
         throw failureAt(error, node);
@@ -229,8 +233,7 @@ export class Plan {
     return this.#results.map((slot, index) => {
       const value = values[slot];
       if (value === undefined) throw new StatusError('INTERNAL', `${this.#graph.name || 'The graph'} has no result ${index}`);
-      const from = this.#graph.results[index]!;
-      return opDefinition(from.node.op)?.outputs[0]?.isRef === true ? dereferenced(value) : value;
+      return this.#isReference[index] === true ? dereferenced(value) : value;
     });
   }
 }

@@ -95,11 +95,14 @@ const selectV2: MakeKernel = () => (inputs) => {
   const shape = selectShape(condition.shape, a.shape, b.shape);
   const into = allocate(a.dtype, shape);
   const [c, x, y, to] = [cells(condition.data), cells(a.data), cells(b.data), cells(into.data)];
-  const places = [condition, a, b].map((one) => placesOf(shape, broadcastStrides(one.shape, shape)));
+  const [ofC, ofX, ofY] = [condition, a, b].map((one) =>
+    sizeOf(one.shape) === sizeOf(shape) ? undefined : placesOf(shape, broadcastStrides(one.shape, shape)),
+  );
   const width = isComplex(a.dtype) ? 2 : 1;
   for (let i = 0; i * width < to.length; i += 1) {
-    const chosen = c[places[0]![i]!] !== 0;
-    for (let w = 0; w < width; w += 1) to[i * width + w] = chosen ? x[places[1]![i]! * width + w] : y[places[2]![i]! * width + w];
+    const chosen = c[ofC?.[i] ?? i] !== 0;
+    const at = (chosen ? ofX?.[i] : ofY?.[i]) ?? i;
+    for (let w = 0; w < width; w += 1) to[i * width + w] = (chosen ? x : y)[at * width + w];
   }
   return into;
 };
