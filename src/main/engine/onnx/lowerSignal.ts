@@ -72,11 +72,13 @@ const realTransform: Lower = ({ inputs }) => {
         build.op('Reshape', [byRoot, build.int64([a, -1, 2 * b])]),
         build.constant(outerMatrix(a, b, count)),
       ]);
-      const parts = build.op('Transpose', [build.op('Reshape', [outer, build.int64([a, -1, 2, count])])], { perm: [2, 1, 3, 0] });
-      const flat = build.op('Reshape', [parts, build.int64([2, -1, count * a])]);
-      const wanted = build.op('Slice', [flat, build.int64([0]), build.int64([half]), build.int64([2])]);
-      const [re, im] = build.ops('Split', [wanted, build.int64([1, 1])], { axis: 0 }, 2);
-      build.defineParts(output!, build.op('Reshape', [re!, build.int64(dims)]), build.op('Reshape', [im!, build.int64(dims)]));
+      const parts = build.ops('Split', [outer, build.int64([count, count])], { axis: 2 }, 2).map((part) => {
+        // k1, the first axis, becomes the last: k is then in order.
+        const ordered = build.op('Reshape', [build.op('Transpose', [part], { perm: [1, 2, 0] }), build.int64([-1, count * a])]);
+        const wanted = build.op('Slice', [ordered, build.int64([0]), build.int64([half]), build.int64([1])]);
+        return build.op('Reshape', [wanted, build.int64(dims)]);
+      });
+      build.defineParts(output!, parts[0]!, parts[1]!);
     },
   };
 };
