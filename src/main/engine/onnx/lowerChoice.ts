@@ -120,8 +120,8 @@ const filledLike =
     };
   };
 
-/** Elements of a table that a session may hold a second time. */
-const maxTable = 1 << 24;
+/** Elements of a table that each session may hold once more. */
+const maxTable = 1 << 22;
 
 /** Along one axis. ONNX counts a negative index from the end: here it is put out of range, so that the host refuses it in TensorFlow's words. */
 const gather: Lower = ({ op, inputs, attributes }) => {
