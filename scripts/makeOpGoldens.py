@@ -1,6 +1,6 @@
 """Writes what TensorFlow answers for generated cases of every op that the engine has: test/engine/goldens/FAMILY.jsonl.
 
-    python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0
+    python -m venv venv && venv/bin/pip install tensorflow-cpu==2.21.0 pillow
     venv/bin/python scripts/makeOpGoldens.py [FAMILY ...]
 
 One case a line, by a fixed seed; the format is told in scripts/opGoldens/recorder.py. A family is one module of scripts/opGoldens: an op
@@ -22,9 +22,9 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
 
-from opGoldens import array, elementwise, graphs, images, neural, recorder, reduce, sparse, text
+from opGoldens import array, elementwise, files, graphs, images, neural, recorder, reduce, sparse, text
 
-FAMILIES = {module.__name__.split(".")[1]: module for module in (array, elementwise, graphs, images, neural, reduce, sparse, text)}
+FAMILIES = {module.__name__.split(".")[1]: module for module in (array, elementwise, files, graphs, images, neural, reduce, sparse, text)}
 PLACE = pathlib.Path(__file__).parent.parent / "test" / "engine" / "goldens"
 
 
