@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -28,6 +28,9 @@ function backUp(db: DatabaseSync, target: string): void {
   rmSync(`${target}.part`, { force: true });
   db.prepare('VACUUM INTO ?').run(`${target}.part`);
   chmodSync(`${target}.part`, 0o600);
+  const file = openSync(`${target}.part`, 'r+');
+  fsyncSync(file);
+  closeSync(file);
   renameSync(`${target}.part`, target);
 }
 
