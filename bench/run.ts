@@ -3,6 +3,7 @@ import { benchEngine } from './engine.ts';
 import { benchGateway } from './gateway.ts';
 import { benchInspect } from './inspect.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchLibrary } from './library.ts';
 import { benchJson } from './json.ts';
 import { benchLoad } from './load.ts';
 import { benchPredict } from './predict.ts';
@@ -19,6 +20,7 @@ const benches = {
   load: benchLoad,
   gateway: benchGateway,
   engine: benchEngine,
+  library: benchLibrary,
 } as const;
 const named = process.argv.slice(2);
 for (const [name, bench] of Object.entries(benches)) if (named.length === 0 || named.includes(name)) await bench();
