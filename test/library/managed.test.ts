@@ -53,11 +53,11 @@ describe('a managed copy', () => {
       ['3', '2', '1'].map((version) => [version, 'copied', join(folder, 'digits')]),
     ]);
     expect([told.at(-1), inStore()]).toEqual([1, [model.id]]);
-    for (const name of readdirSync(sample, { recursive: true, encoding: 'utf8' })) {
-      if (statSync(join(sample, name)).isFile())
-        expect(readFileSync(join(model.path, name)).equals(readFileSync(join(sample, name)))).toBe(true);
+    const files = readdirSync(sample, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(sample, name)).isFile());
+    for (const name of files) {
+      expect(readFileSync(join(model.path, name)).equals(readFileSync(join(sample, name)))).toBe(true);
       // The container's user reads it, whoever that is.
-      expect(statSync(join(model.path, name)).mode & 0o005).not.toBe(0);
+      expect(statSync(join(model.path, name)).mode & 0o004).not.toBe(0);
     }
   });
 
@@ -67,12 +67,15 @@ describe('a managed copy', () => {
     await using library = openLibrary(home());
     const ticket = await library.imports.mintLinked(join(folder, 'digits'));
     const adding = library.imports.add(ticket, { name: 'digits', copy: true });
-    const refused = expect(adding).rejects.toMatchObject({ code: 'CANCELLED' });
+    const refusal = adding.then(
+      () => null,
+      (error: unknown) => error,
+    );
     const task = (): { readonly id: string; readonly progress: number | null; readonly state: string } | undefined =>
       library.hub.state.tasks.find(({ label }) => label === 'Copy digits');
     await expect.poll(() => task()?.progress ?? 0, deadline).toBeGreaterThan(0);
     library.tasks.cancel(task()?.id ?? '');
-    await refused;
+    expect(await refusal).toMatchObject({ code: 'CANCELLED' });
     expect([inStore(), library.hub.state.models, task()?.state]).toEqual([[], [], 'cancelled']);
     truncateSync(shard, 100_000);
     expect((await library.imports.add(ticket, { name: 'digits', copy: true })).source).toBe('managed');

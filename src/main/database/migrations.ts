@@ -87,4 +87,16 @@ export const migrations: readonly string[] = [
      outcome TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL
    ) STRICT;
    CREATE INDEX served_of_serving ON served_records (serving_id, id);`,
+  // A version's number in its row, so that no view reads whole documents for it.
+  `ALTER TABLE version_records ADD COLUMN number TEXT NOT NULL DEFAULT '1';
+   UPDATE version_records SET number = coalesce(
+     (SELECT json_extract(m.document, '$.mountAs.version') FROM model_records m WHERE m.id = version_records.model_id), version, '1');
+   DROP INDEX versions_of_model;
+   CREATE INDEX versions_of_model ON version_records (model_id, number);
+   DROP VIEW versions;
+   CREATE VIEW versions AS
+     SELECT v.model_id, m.name AS model, v.number AS version, v.path, v.size_bytes, v.total_params, v.tensorflow_version, v.verified,
+       k.fingerprint, k.changed_at, k.added_at, k.imported_from, k.how, k.note, v.signatures, v.ops
+     FROM version_records v JOIN model_records m ON m.id = v.model_id
+     LEFT JOIN known_versions k ON k.model_id = v.model_id AND k.version = v.number;`,
 ];

@@ -38,8 +38,8 @@ export function openModelRecords(
   );
   const dropVersions = db.prepare('DELETE FROM version_records WHERE model_id = ?');
   const addVersion = db.prepare(
-    `INSERT INTO version_records (model_id, version, path, size_bytes, total_params, tensorflow_version, verified, signatures, ops)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO version_records (model_id, version, path, size_bytes, total_params, tensorflow_version, verified, signatures, ops, number)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const addKnown = db.prepare(
     'INSERT INTO known_versions (model_id, version, added_at, imported_from, how) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -126,18 +126,9 @@ export function openModelRecords(
     for (const summary of model.versions) {
       const { version, path, size_bytes, total_params, tensorflow_version, verified, ops } = summary;
       const signatures = JSON.stringify(metaGraphFor(summary)?.signatures ?? {});
-      addVersion.run(
-        model.id,
-        version,
-        path,
-        size_bytes,
-        total_params,
-        tensorflow_version,
-        verified ? 1 : 0,
-        signatures,
-        JSON.stringify(ops),
-      );
       const number = numberOf(model, summary);
+      const read = [size_bytes, total_params, tensorflow_version, verified ? 1 : 0, signatures, JSON.stringify(ops)] as const;
+      addVersion.run(model.id, version, path, ...read, number);
       const was = known.get(number);
       known.delete(number);
       if (was === true) continue;

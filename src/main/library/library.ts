@@ -18,9 +18,13 @@ import { displayPath } from './displayPath.ts';
 import { followFolder } from './followFolder.ts';
 import { checkRemoval, removalOf } from './removal.ts';
 import type { Dropped } from './tickets.ts';
+import { createTurns } from './turns.ts';
 
 /** Checksums of larger models are compared only when the person asks. */
 const verifyByItselfBytes = 256_000_000;
+
+/** Folders that are read by themselves at once: at the start, that is every model of the library. */
+const readingsAtOnce = 2;
 
 /** The person's models: added, read again, named, forgotten. */
 export interface Library {
@@ -77,6 +81,7 @@ const newestFirst = ({ versions }: Pick<InspectionSummary, 'versions'>): Model['
 
 export function createLibrary({ hub, tasks, records, folder, userHome, now, toBin }: LibraryOptions): Library {
   const ended = new AbortController();
+  const inTurn = createTurns(readingsAtOnce);
   const reading = new Map<string, Promise<void>>();
   const followed = new Map<string, Promise<AsyncDisposable>>();
 
@@ -157,7 +162,9 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
   /** Reads a model now and whenever its folder changes, goes away or comes back. Never rejects. */
   async function readAgain(id: string): Promise<void> {
     try {
-      await refresh(id);
+      await inTurn(async () => {
+        if (!ended.signal.aborted) await refresh(id);
+      });
     } catch (error) {
       if (!ended.signal.aborted) asAppError(error);
     }

@@ -8,6 +8,8 @@ interface Candidate {
   readonly model: Model;
   readonly summary: VersionSummary;
   readonly record: VersionRecord;
+  /** What words are looked for in; made when it is first asked for. */
+  words: string | null;
 }
 
 const maxKnown = 200;
@@ -48,9 +50,14 @@ function takesShape(summary: VersionSummary, wanted: readonly (number | null)[])
   );
 }
 
-function wordsOf({ model, record }: Candidate): string {
-  const tags = [...model.record.tags, ...record.tags].map(({ key, value }) => `${key}=${value}`);
-  return `${model.name}@${record.version} v${record.version}\n${tags.join('\n')}\n${model.record.note}\n${record.note}`.toLowerCase();
+function wordsOf(candidate: Candidate): string {
+  const { model, record } = candidate;
+  if (candidate.words === null) {
+    const tags = [...model.record.tags, ...record.tags].map(({ key, value }) => `${key}=${value}`);
+    candidate.words =
+      `${model.name}@${record.version} v${record.version}\n${tags.join('\n')}\n${model.record.note}\n${record.note}`.toLowerCase();
+  }
+  return candidate.words;
 }
 
 const sameText = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
@@ -129,25 +136,65 @@ function foundOf({ model, summary, record }: Candidate): FoundVersion {
   };
 }
 
-function knownOf(candidates: readonly Candidate[]): LibraryAnswer['known'] {
-  const metrics = new Map<string, { versions: number; min: number; max: number }>();
-  const tags = new Map<string, { readonly values: Set<string>; versions: number }>();
-  for (const { model, record } of candidates) {
-    for (const { name, value } of record.metrics) {
-      const known = metrics.get(name);
-      if (known === undefined) metrics.set(name, { versions: 1, min: value, max: value });
-      else {
-        known.versions += 1;
-        known.min = Math.min(known.min, value);
-        known.max = Math.max(known.max, value);
-      }
-    }
-    for (const { key, value } of [...model.record.tags, ...record.tags]) {
-      const known = tags.get(key) ?? { values: new Set<string>(), versions: 0 };
-      known.versions += 1;
-      if (known.values.size < maxKnown) known.values.add(value);
-      tags.set(key, known);
-    }
+interface KnownMetric {
+  versions: number;
+  min: number;
+  max: number;
+}
+interface KnownTag {
+  readonly values: Set<string>;
+  versions: number;
+}
+/** A model's versions and what could be asked of them. */
+interface Prepared {
+  readonly candidates: readonly Candidate[];
+  readonly metrics: ReadonlyMap<string, KnownMetric>;
+  readonly tags: ReadonlyMap<string, KnownTag>;
+}
+
+function addMetric(metrics: Map<string, KnownMetric>, name: string, { versions, min, max }: KnownMetric): void {
+  const known = metrics.get(name);
+  if (known === undefined) metrics.set(name, { versions, min, max });
+  else {
+    known.versions += versions;
+    known.min = Math.min(known.min, min);
+    known.max = Math.max(known.max, max);
+  }
+}
+
+function addTag(tags: Map<string, KnownTag>, key: string, values: Iterable<string>, versions: number): void {
+  const known = tags.get(key) ?? { values: new Set<string>(), versions: 0 };
+  known.versions += versions;
+  for (const value of values) if (known.values.size < maxKnown) known.values.add(value);
+  tags.set(key, known);
+}
+
+/** A model is prepared once: it is never changed in place. */
+const preparedModels = new WeakMap<Model, Prepared>();
+
+function prepareModel(model: Model): Prepared {
+  const before = preparedModels.get(model);
+  if (before !== undefined) return before;
+  const metrics = new Map<string, KnownMetric>();
+  const tags = new Map<string, KnownTag>();
+  const candidates = model.versions.flatMap((summary, index): readonly Candidate[] => {
+    const record = model.record.versions[index];
+    if (record === undefined) return [];
+    for (const { name, value } of record.metrics) addMetric(metrics, name, { versions: 1, min: value, max: value });
+    for (const { key, value } of [...model.record.tags, ...record.tags]) addTag(tags, key, [value], 1);
+    return [{ model, summary, record, words: null }];
+  });
+  const made = { candidates, metrics, tags };
+  preparedModels.set(model, made);
+  return made;
+}
+
+function knownOf(models: readonly Prepared[]): LibraryAnswer['known'] {
+  const metrics = new Map<string, KnownMetric>();
+  const tags = new Map<string, KnownTag>();
+  for (const model of models) {
+    for (const [name, known] of model.metrics) addMetric(metrics, name, known);
+    for (const [key, { values, versions }] of model.tags) addTag(tags, key, values, versions);
   }
   const commonest = <T extends { readonly versions: number }>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] =>
     [...all].toSorted(([, a], [, b]) => b.versions - a.versions).slice(0, maxKnown);
@@ -157,27 +204,11 @@ function knownOf(candidates: readonly Candidate[]): LibraryAnswer['known'] {
   };
 }
 
-/** Lists of versions and what could be asked of them, made once for each state of the library. */
-const prepared = new WeakMap<readonly Model[], { readonly candidates: readonly Candidate[]; readonly known: LibraryAnswer['known'] }>();
-
-function prepare(models: readonly Model[]): { readonly candidates: readonly Candidate[]; readonly known: LibraryAnswer['known'] } {
-  const before = prepared.get(models);
-  if (before !== undefined) return before;
-  const candidates = models.flatMap((model) =>
-    model.versions.flatMap((summary, index) => {
-      const record = model.record.versions[index];
-      return record === undefined ? [] : [{ model, summary, record }];
-    }),
-  );
-  const made = { candidates, known: knownOf(candidates) };
-  prepared.set(models, made);
-  return made;
-}
-
 /** Searches versions in memory: the state's models, none of which is changed in place. */
 export function searchLibrary(models: readonly Model[], { query, sort, descending, offset, limit }: LibraryQuery): LibraryAnswer {
   const { understood, notUnderstood } = readQuery(query);
-  const { candidates, known } = prepare(models);
+  const prepared = models.map(prepareModel);
+  const candidates = prepared.flatMap((one) => one.candidates);
   const tests = understood.map(passes);
   const matches = sorted(
     candidates.filter((candidate) => tests.every((test) => test(candidate))),
@@ -190,6 +221,6 @@ export function searchLibrary(models: readonly Model[], { query, sort, descendin
     models: new Set(matches.map(({ model }) => model.id)).size,
     understood,
     notUnderstood,
-    known,
+    known: knownOf(prepared),
   };
 }
