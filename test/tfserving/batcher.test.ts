@@ -48,6 +48,35 @@ describe('requests that come together', () => {
     expect(runs.map(({ shape }) => shape)).toEqual([[4], [4], [4]]);
   });
 
+  test('are split over runs where they are larger than one, the first part into the batch that is open', async () => {
+    const { run, runs } = batching(
+      'max_batch_size { value: 8 } enable_large_batch_splitting { value: true } max_execution_batch_size { value: 3 } batch_timeout_micros { value: 1000 }',
+    );
+    const answers = await Promise.all([run({ x: floats([1, 2]) }), run({ x: floats([3, 4, 5, 6, 7]) })]);
+    expect(answers.map(valuesOf)).toEqual([
+      { shape: [2], values: [2, 4] },
+      { shape: [5], values: [6, 8, 10, 12, 14] },
+    ]);
+    expect(runs.map(({ data }) => Array.from(data as Float32Array))).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+    await expect(run({ x: floats([1, 2, 3, 4, 5, 6, 7, 8, 9]) })).rejects.toThrow('Task size 9 is larger than maximum input batch size 8');
+  });
+
+  test('are joined by parameters of which those without effect are told', () => {
+    const text = 'max_execution_batch_size { value: 4 } mixed_priority_batching_policy { value: 1 }';
+    expect(batchingParametersFromText(text, '').withoutEffect).toEqual([
+      'max_execution_batch_size without enable_large_batch_splitting',
+      'mixed_priority_batching_policy',
+    ]);
+  });
+
+  test('are refused whole where the queue has no room for all of their parts', async () => {
+    const { run, runs } = batching(
+      'max_batch_size { value: 8 } enable_large_batch_splitting { value: true } max_execution_batch_size { value: 2 } max_enqueued_batches { value: 3 }',
+    );
+    await expect(run({ x: floats([1, 2, 3, 4, 5, 6, 7, 8]) })).rejects.toThrow('max_enqueued_batches is 3');
+    expect(runs).toEqual([]);
+  });
+
   test('are filled up to an allowed size with the first row', async () => {
     const { run, runs } = batching('max_batch_size { value: 8 } allowed_batch_sizes: 2 allowed_batch_sizes: 8');
     expect(valuesOf(await run({ x: floats([5]) }))).toEqual({ shape: [1], values: [10] });

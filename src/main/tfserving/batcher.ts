@@ -8,14 +8,20 @@ import type { ProtoReader } from '../protobuf/wire.ts';
 
 /** BatchingParameters with the defaults of TensorFlow's batch scheduler. */
 export interface BatchingParameters {
+  /** Rows of the largest request. */
   readonly maxBatchSize: number;
+  /** Rows of the largest run: less than a request may have where large ones are split. */
+  readonly maxRunSize: number;
+  readonly isSplitting: boolean;
   readonly batchTimeoutMicros: number;
   readonly maxEnqueuedBatches: number;
   readonly numBatchThreads: number;
   readonly threadPoolName: string;
-  /** Sizes that are run, ascending; the last is `maxBatchSize`. Empty: any. */
+  /** Sizes that are run, ascending; the last is `maxRunSize`. Empty: any. */
   readonly allowedBatchSizes: readonly number[];
   readonly padVariableLengthInputs: boolean;
+  /** What the file says that changes nothing here. */
+  readonly withoutEffect: readonly string[];
 }
 
 const wrapped = (kind: 'int' | 'string' | 'bool'): TextSchema => ({ value: [1, kind] });
@@ -54,14 +60,27 @@ export function batchingParametersFromText(text: string, file: string): Batching
     else if (reader.wireType === 2) numbers.set(reader.field, readNumber(reader.message()));
     else reader.skip();
   }
+  const maxBatchSize = numbers.get(1) ?? 1000;
+  const isSplitting = numbers.get(8) === 1;
+  const maxRunSize = isSplitting ? numbers.get(9) || maxBatchSize : maxBatchSize;
+  if (maxRunSize > maxBatchSize)
+    throw invalid(
+      `max_execution_batch_size must be less than or equal to max_batch_size; was ${maxRunSize}; max_batch_size is ${maxBatchSize}`,
+    );
   return {
-    maxBatchSize: numbers.get(1) ?? 1000,
+    maxBatchSize,
+    maxRunSize,
+    isSplitting,
     batchTimeoutMicros: numbers.get(2) ?? 0,
     maxEnqueuedBatches: numbers.get(3) ?? 10,
     numBatchThreads: numbers.get(4) ?? availableParallelism(),
     threadPoolName,
     allowedBatchSizes,
     padVariableLengthInputs,
+    withoutEffect: [
+      ...(numbers.has(9) && !isSplitting ? ['max_execution_batch_size without enable_large_batch_splitting'] : []),
+      ...(numbers.has(10) ? ['mixed_priority_batching_policy'] : []),
+    ],
   };
 }
 
@@ -132,6 +151,29 @@ function join(tensors: readonly Tensor[], repeat: number): Tensor {
   return { dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], data };
 }
 
+/** Rows of each tensor, without copying numbers. */
+function rowsOf(tensors: Tensors, from: number, to: number): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
+      const width = elements(shape.slice(1));
+      const part = Array.isArray(data) ? data.slice(from * width, to * width) : (data as Float32Array).subarray(from * width, to * width);
+      return [name, { dtype, shape: [to - from, ...shape.slice(1)], data: part as TensorData }];
+    }),
+  );
+}
+
+/** What the parts of one request were answered, as one. */
+function together(answers: readonly Tensors[]): Tensors {
+  return Object.fromEntries(
+    Object.keys(answers[0] ?? {}).map((name) => {
+      const parts = answers.map((answer) => answer[name]).filter((part) => part !== undefined);
+      if (new Set(parts.map(({ shape }) => String(shape.slice(1)))).size > 1)
+        throw invalid(`The parts of a large batch were answered in different shapes: ${name}`);
+      return [name, join(parts, 0)];
+    }),
+  );
+}
+
 /**
  * Joins requests that come together into one run, as TensorFlow Serving's batching session does. Requests whose shapes cannot be
  * joined get runs of their own instead of failing each other.
@@ -147,9 +189,10 @@ export class Batcher {
   /** Throws StatusError for parameters that contradict each other. */
   constructor(parameters: BatchingParameters, metrics: ServerMetrics) {
     const last = parameters.allowedBatchSizes.at(-1);
-    if (last !== undefined && last !== parameters.maxBatchSize)
+    const { maxBatchSize, maxRunSize } = parameters;
+    if (last !== undefined && last !== maxRunSize)
       throw invalid(
-        `Last entry in allowed_batch_sizes must match max_batch_size; last entry was ${last}; expected ${parameters.maxBatchSize}`,
+        `Last entry in allowed_batch_sizes must match ${maxRunSize < maxBatchSize ? 'max_execution_batch_size' : 'max_batch_size'}; last entry was ${last}; expected ${maxRunSize}`,
       );
     this.#parameters = parameters;
     this.#metrics = metrics;
@@ -166,9 +209,40 @@ export class Batcher {
     // Nothing to join, and nothing that a batch would ever be full of.
     if (size === 0) return run(inputs);
     if (size > maxBatchSize) throw invalid(`Task size ${size} is larger than maximum input batch size ${maxBatchSize}`);
-    const { promise, resolve, reject } = Promise.withResolvers<Tensors>();
-    this.#enqueue(this.#queueKey(key, inputs), { inputs, size, since: performance.now(), resolve, reject }, run);
-    return promise;
+    const queueKey = this.#queueKey(key, inputs);
+    const sizesOfParts = this.#parts(queueKey, size);
+    let from = 0;
+    const answers = sizesOfParts.map((part) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Tensors>();
+      const own = sizesOfParts.length === 1 ? inputs : rowsOf(inputs, from, from + part);
+      from += part;
+      this.#enqueue(queueKey, { inputs: own, size: part, since: performance.now(), resolve, reject }, run);
+      return promise;
+    });
+    const [only, ...more] = await Promise.all(answers);
+    return only === undefined || more.length === 0 ? (only ?? {}) : together([only, ...more]);
+  }
+
+  /** How a request is spread over runs: the first part fills the batch that is open. Refuses all of it where the queue has no room. */
+  #parts(key: string, size: number): readonly number[] {
+    const { isSplitting, maxRunSize, maxEnqueuedBatches } = this.#parameters;
+    // Without splitting a request that does not fit goes whole into the next batch.
+    if (!isSplitting) return [size];
+    const queue = this.#queues.get(key) ?? [];
+    const open = queue.at(-1);
+    const room = open === undefined || open.isReady ? 0 : maxRunSize - open.size;
+    const first = Math.min(size, room);
+    const rest = Math.ceil((size - first) / maxRunSize);
+    if (queue.length + rest > maxEnqueuedBatches) throw this.#isFull(queue.length);
+    const parts = Array.from({ length: rest }, (_, index) => Math.min(maxRunSize, size - first - index * maxRunSize));
+    return first > 0 ? [first, ...parts] : parts;
+  }
+
+  #isFull(count: number): StatusError {
+    return new StatusError(
+      'UNAVAILABLE',
+      `The batch scheduling queue to which this task was submitted is full; currently ${count} batches enqueued and max_enqueued_batches is ${this.#parameters.maxEnqueuedBatches}`,
+    );
   }
 
   /** Only what can be joined shares a queue: the same rank, and the same shape after the first dimension unless it is padded. */
@@ -180,21 +254,16 @@ export class Batcher {
   }
 
   #enqueue(key: string, task: Task, run: Run): void {
-    const { maxBatchSize, maxEnqueuedBatches, batchTimeoutMicros } = this.#parameters;
+    const { maxRunSize, maxEnqueuedBatches, batchTimeoutMicros } = this.#parameters;
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       queue = [];
       this.#queues.set(key, queue);
     }
     let batch = queue.at(-1);
-    if (batch === undefined || batch.isReady || batch.size + task.size > maxBatchSize) {
+    if (batch === undefined || batch.isReady || batch.size + task.size > maxRunSize) {
       if (queue.length >= maxEnqueuedBatches) {
-        task.reject(
-          new StatusError(
-            'UNAVAILABLE',
-            `The batch scheduling queue to which this task was submitted is full; currently ${queue.length} batches enqueued and max_enqueued_batches is ${maxEnqueuedBatches}`,
-          ),
-        );
+        task.reject(this.#isFull(queue.length));
         return;
       }
       if (batch !== undefined) this.#ready(batch);
@@ -204,7 +273,7 @@ export class Batcher {
     }
     batch.tasks.push(task);
     batch.size += task.size;
-    if (batch.size >= maxBatchSize) this.#ready(batch);
+    if (batch.size >= maxRunSize) this.#ready(batch);
     else if (batch.timer === undefined) {
       const opened = batch;
       // Without a timeout, what came in this turn of the event loop goes together.
@@ -276,17 +345,7 @@ export class Batcher {
     for (const task of tasks) {
       const from = row;
       row += task.size;
-      task.resolve(
-        Object.fromEntries(
-          Object.entries(outputs).map(([name, { dtype, shape, data }]) => {
-            const width = elements(shape.slice(1));
-            const part = Array.isArray(data)
-              ? data.slice(from * width, row * width)
-              : (data as Float32Array).subarray(from * width, row * width);
-            return [name, { dtype, shape: [task.size, ...shape.slice(1)], data: part as TensorData }];
-          }),
-        ),
-      );
+      task.resolve(rowsOf(outputs, from, row));
     }
   }
 }

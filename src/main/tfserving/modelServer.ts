@@ -82,12 +82,17 @@ async function batchingOf(flags: ServerFlags, log: WriteLog): Promise<(path: str
   if (file !== '' && !isOn)
     throw invalid('server_options.batching_parameters_file is set without setting server_options.enable_batching to true.');
   if (!isOn) return () => Promise.resolve(undefined);
-  const parameters =
-    file === '' ? batchingParametersFromText('', '') : await fromFile(file, log, (text) => batchingParametersFromText(text, file));
+  const read = (from: string): Promise<BatchingParameters> =>
+    fromFile(from, log, (text) => {
+      const made = batchingParametersFromText(text, from);
+      for (const name of made.withoutEffect) log('W', `${from}: ${name} has no effect here.`);
+      return made;
+    });
+  const parameters = file === '' ? batchingParametersFromText('', '') : await read(file);
   if (!flags.enable_per_model_batching_parameters) return () => Promise.resolve(parameters);
   return async (path) => {
     const own = join(path, 'batching_params.pbtxt');
-    return existsSync(own) ? fromFile(own, log, (text) => batchingParametersFromText(text, own)) : undefined;
+    return existsSync(own) ? read(own) : undefined;
   };
 }
 
