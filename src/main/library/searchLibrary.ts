@@ -152,21 +152,24 @@ interface Prepared {
   readonly tags: ReadonlyMap<string, KnownTag>;
 }
 
-function addMetric(metrics: Map<string, KnownMetric>, name: string, { versions, min, max }: KnownMetric): void {
+function addMetric(metrics: Map<string, KnownMetric>, name: string, versions: number, min: number, max: number): void {
   const known = metrics.get(name);
   if (known === undefined) metrics.set(name, { versions, min, max });
   else {
     known.versions += versions;
-    known.min = Math.min(known.min, min);
-    known.max = Math.max(known.max, max);
+    if (min < known.min) known.min = min;
+    if (max > known.max) known.max = max;
   }
 }
 
-function addTag(tags: Map<string, KnownTag>, key: string, values: Iterable<string>, versions: number): void {
-  const known = tags.get(key) ?? { values: new Set<string>(), versions: 0 };
+function addTag(tags: Map<string, KnownTag>, key: string, value: string, versions = 1): void {
+  let known = tags.get(key);
+  if (known === undefined) {
+    known = { values: new Set(), versions: 0 };
+    tags.set(key, known);
+  }
   known.versions += versions;
-  for (const value of values) if (known.values.size < maxKnown) known.values.add(value);
-  tags.set(key, known);
+  if (known.values.size < maxKnown) known.values.add(value);
 }
 
 /** A model is prepared once: it is never changed in place. */
@@ -180,8 +183,9 @@ function prepareModel(model: Model): Prepared {
   const candidates = model.versions.flatMap((summary, index): readonly Candidate[] => {
     const record = model.record.versions[index];
     if (record === undefined) return [];
-    for (const { name, value } of record.metrics) addMetric(metrics, name, { versions: 1, min: value, max: value });
-    for (const { key, value } of [...model.record.tags, ...record.tags]) addTag(tags, key, [value], 1);
+    for (const { name, value } of record.metrics) addMetric(metrics, name, 1, value, value);
+    for (const { key, value } of model.record.tags) addTag(tags, key, value);
+    for (const { key, value } of record.tags) addTag(tags, key, value);
     return [{ model, summary, record, words: null }];
   });
   const made = { candidates, metrics, tags };
@@ -193,8 +197,14 @@ function knownOf(models: readonly Prepared[]): LibraryAnswer['known'] {
   const metrics = new Map<string, KnownMetric>();
   const tags = new Map<string, KnownTag>();
   for (const model of models) {
-    for (const [name, known] of model.metrics) addMetric(metrics, name, known);
-    for (const [key, { values, versions }] of model.tags) addTag(tags, key, values, versions);
+    for (const [name, { versions, min, max }] of model.metrics) addMetric(metrics, name, versions, min, max);
+    for (const [key, { values, versions }] of model.tags) {
+      let first = versions;
+      for (const value of values) {
+        addTag(tags, key, value, first);
+        first = 0;
+      }
+    }
   }
   const commonest = <T extends { readonly versions: number }>(all: ReadonlyMap<string, T>): readonly (readonly [string, T])[] =>
     [...all].toSorted(([, a], [, b]) => b.versions - a.versions).slice(0, maxKnown);
