@@ -25,11 +25,12 @@ export interface RestServerOptions {
   readonly maxRequestBytes: number;
   /** Versions for requests, at most so many at a time. */
   readonly limit: LeaseLimit<Servable>;
+  /** How long a client may neither send nor read. */
+  readonly stallMs?: number;
 }
 
 const maxConnections = 4096;
-/** A client that neither sends nor reads for so long is let go. */
-const stallMs = 30_000;
+const usualStallMs = 30_000;
 const routesKept = 1000;
 /** Answers of up to so many bytes are copied once more for the sake of a single write. */
 const oneWriteBytes = 16_384;
@@ -75,7 +76,7 @@ export class RestServer {
       (request, response) => void this.#handle(request, response),
     );
     server.maxConnections = maxConnections;
-    server.setTimeout(stallMs, (socket: Socket) => {
+    server.setTimeout(this.#options.stallMs ?? usualStallMs, (socket: Socket) => {
       // A socket that owes us a body or does not take its answer; one whose request is computed may wait.
       if (socket.writableLength > 0 || !computing.has(socket)) socket.destroy();
     });
