@@ -21,6 +21,7 @@ def record(rng):
     variables()
     tables()
     lists()
+    arrays()
     control()
     nodes()
 
@@ -182,6 +183,46 @@ def lists():
         out("z", tf.scan(lambda a, b: a + b, x))
 
     graph_case("map and scan", mapped, ({"x:0": f32([[1, 2], [3, 4], [5, 6]])}, ["y:0", "z:0"]))
+
+
+def arrays():
+    def build():
+        x, at, size, places, lengths = feed("x", tf.float32), feed("at", tf.int32), feed("size", tf.int32), feed("places", tf.int32), feed("lengths", tf.int64)
+
+        def made(**more):
+            return raw.TensorArrayV3(size=size, dtype=tf.float32, **more)
+
+        fixed = made()
+        flow = raw.TensorArrayWriteV3(handle=fixed.handle, index=at, value=x, flow_in=fixed.flow)
+        out("written", raw.TensorArrayReadV3(handle=fixed.handle, index=at, flow_in=flow, dtype=tf.float32))
+        out("size_of", raw.TensorArraySizeV3(handle=fixed.handle, flow_in=flow))
+        out("unread", raw.TensorArrayReadV3(handle=fixed.handle, index=places, flow_in=flow, dtype=tf.float32))
+        grown = made(dynamic_size=True)
+        out("grown", raw.TensorArraySizeV3(handle=grown.handle, flow_in=raw.TensorArrayWriteV3(handle=grown.handle, index=at, value=x, flow_in=grown.flow)))
+        rows = made(dynamic_size=True)
+        scattered = raw.TensorArrayScatterV3(handle=rows.handle, indices=places, value=x, flow_in=rows.flow)
+        out("gathered", raw.TensorArrayGatherV3(handle=rows.handle, indices=at, flow_in=scattered, dtype=tf.float32))
+        parts = made(clear_after_read=False)
+        split = raw.TensorArraySplitV3(handle=parts.handle, value=x, lengths=lengths, flow_in=parts.flow)
+        out("part", raw.TensorArrayReadV3(handle=parts.handle, index=at, flow_in=split, dtype=tf.float32))
+        joined = raw.TensorArrayConcatV3(handle=parts.handle, flow_in=split, dtype=tf.float32)
+        out("joined", joined.value)
+        out("lengths_of", joined.lengths)
+        alike = made(identical_element_shapes=True)
+        one = raw.TensorArrayWriteV3(handle=alike.handle, index=at, value=x, flow_in=alike.flow)
+        zeros = raw.TensorArrayReadV3(handle=alike.handle, index=places, flow_in=one, dtype=tf.float32)
+        with tf.control_dependencies([zeros]):
+            raw.TensorArrayCloseV3(handle=alike.handle, name="close")
+        out("zeros", zeros)
+
+    x, size, at, places, lengths = {"x:0": f32([[1, 2], [3, 4]])}, (lambda n: {"size:0": i32(n)}), (lambda i: {"at:0": i32(i)}), (lambda i: {"places:0": i32(i)}), (lambda n: {"lengths:0": i64(n)})
+    graph_case(
+        "tensor arrays", build,
+        (x | size(2) | at(1), ["written:0", "size_of:0"]), (x | size(2) | at(0) | places(1), ["unread:0"]), (x | size(2) | at(2), ["written:0"]), (x | size(2) | at(-1), ["written:0"]),
+        (x | size(1) | at(4), ["grown:0"]), (x | size(3) | places([2, 0]) | at([0, 2]), ["gathered:0"]), (x | size(3) | places([2, 0]) | at([0, 5]), ["gathered:0"]), (x | size(3) | places([0, 1]) | at([2, 0]), ["gathered:0"]), (x | size(2) | at(0) | places(1), ["zeros:0"], ["close"]),
+        (x | size(2) | lengths([1, 1]) | at(1), ["part:0", "joined:0", "lengths_of:0"]), (x | size(2) | lengths([0, 2]) | at(1), ["part:0", "joined:0", "lengths_of:0"]),
+        (x | size(2) | lengths([1, 2]) | at(1), ["part:0"]), (x | size(3) | lengths([1, 1]) | at(1), ["part:0"]), (size(-1) | x | at(0), ["written:0"]),
+    )
 
 
 def control():

@@ -36,16 +36,12 @@ const lowered: readonly [number, number] = [64, 128];
 
 /** Ops without a golden of their own, and why. */
 const file = 'reads a file of the model: the corpus has it';
-const array = "stands in TF1's loops: the corpus of models has them";
 const alone: Readonly<Record<string, string>> = {
   DestroyResourceOp: 'runs when a model ends: no client sees it',
   RestoreV2: file,
   SegmentSumV2: 'TensorFlow has no kernel of it on a CPU; it shares the one of SegmentSum',
   InitializeTableFromTextFile: file,
   InitializeTableFromTextFileV2: file,
-  ...Object.fromEntries(
-    ['', 'Close', 'Concat', 'Gather', 'Read', 'Scatter', 'Size', 'Split', 'Write'].map((name) => [`TensorArray${name}V3`, array]),
-  ),
 };
 
 /** Ops that are lowered only where another op's shape is known. */
