@@ -68,11 +68,9 @@ export async function benchGateway(): Promise<void> {
   const script = join(folder, 'predict.lua');
   writeFileSync(script, `wrk.method = 'POST'\nwrk.body = '{"instances":[1.0,2.0,5.0]}'\n`);
   await using server = await runModelServer([`--model_name=${model}`, `--model_base_path=${join(models, model)}`], { grpc: true });
-  const control = await startGateway(
-    join(folder, 'gateway.sock'),
-    { command: [process.execPath, join(root, 'out', 'main', 'slipway.js'), 'gateway'] },
-    { signal: AbortSignal.timeout(20_000) },
-  );
+  const control = await startGateway(join(folder, 'gateway.sock'), [process.execPath, join(root, 'out', 'main', 'slipway.js'), 'gateway'], {
+    signal: AbortSignal.timeout(20_000),
+  });
   try {
     const address = { restPort: await freePort(), grpcPort: await freePort() };
     const { pid } = await control.listen(address, server);

@@ -28,6 +28,7 @@ import { createEnginePlace } from './serving/enginePlace.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
 import { createStateHub, type StateHub } from './stateHub.ts';
+import type { GatewayProgram } from './gateway/startGateway.ts';
 import type { ForkEngine } from './tfserving/engineProcess.ts';
 import { createTasks, type Tasks } from './tasks.ts';
 
@@ -46,6 +47,8 @@ export interface Outside {
   readonly samplePath: string;
   /** Starts a process of the embedded engine. */
   readonly forkEngine: ForkEngine;
+  /** How a gateway's process is started; it may outlive this one. */
+  readonly gatewayProgram: GatewayProgram;
   /** The shell's own dialog; null when the person cancelled. */
   readonly pickFolder?: () => Promise<string | null>;
   readonly reveal?: (path: string) => void;
@@ -128,6 +131,7 @@ export async function createApp(outside: Outside): Promise<App> {
       dataFolder: home,
       credentials,
       forkEngine: outside.forkEngine,
+      gatewayProgram: outside.gatewayProgram,
       now,
     }),
   );

@@ -13,7 +13,7 @@ import { freePort } from '../serving/placeContract.ts';
 import { rawClient, rawPlace } from './places.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const program = { command: [process.execPath, join(root, 'src', 'main', 'cli', 'slipway.ts'), 'gateway'] } as const;
+const program = [process.execPath, join(root, 'src', 'main', 'cli', 'slipway.ts'), 'gateway'] as const;
 const signal = AbortSignal.timeout(120_000);
 
 const undo: (() => Promise<unknown> | void)[] = [];
@@ -119,7 +119,7 @@ test('what is no command ends the connection, and a second gateway for one socke
     await closed;
   }
   await expect(control.hold()).rejects.toThrow('the gateway does not listen');
-  const [entry, ...args] = program.command;
+  const [entry, ...args] = program;
   const second = spawn(entry, [...args, path], { stdio: 'ignore' });
   expect((await once(second, 'exit'))[0]).toBe(1);
   expect((await control.state()).isHeld).toBe(false);

@@ -45,9 +45,16 @@ export async function rawPlace(serve: (socket: Socket, received: () => Buffer) =
 /** A gateway in this process, at ports that were free, before a place. */
 export async function gatewayTo(place: PlacePorts): Promise<Gateway & { readonly address: PlacePorts }> {
   const gateway = createGateway();
-  const address = { restPort: await freePort(), grpcPort: await freePort() };
-  await gateway.listen(address, place);
-  return Object.assign(gateway, { address });
+  for (;;) {
+    const address = { restPort: await freePort(), grpcPort: await freePort() };
+    try {
+      await gateway.listen(address, place);
+      return Object.assign(gateway, { address });
+    } catch (error) {
+      // A connection of another test has taken the port in this moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 /** A raw client: sends bytes, and holds all that came. */

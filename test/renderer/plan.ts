@@ -41,6 +41,8 @@ export function servingOf(id: string, state: ServingState, part: Partial<Serving
     since: '2026-11-24T14:00:00.000Z',
     taskId: null,
     switching: { current: null, held: [] },
+    change: null,
+    previous: null,
     ...part,
   };
 }

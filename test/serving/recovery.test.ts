@@ -152,7 +152,8 @@ describe.skipIf(why !== undefined)(why === undefined ? 'behind our back' : `behi
     await expect(owner.client.servings.startAgain({ id: 'half' })).rejects.toMatchObject({ code: 'MOUNT_MISSING', data: { path: folder } });
     renameSync(join(home, 'away'), folder);
     await owner.client.servings.startAgain({ id: 'half' });
-    expect((await owner.serving('half', 'serving')).plan).toEqual(plan);
+    // Behind the gateway its place listens elsewhere; the address is the same.
+    expect({ ...(await owner.serving('half', 'serving')).plan, placePorts: null }).toEqual({ ...plan, placePorts: null });
   });
 
   test('what happened is in the history', async () => {

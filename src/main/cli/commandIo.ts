@@ -1,3 +1,4 @@
+import type { GatewayProgram } from '../gateway/startGateway.ts';
 import type { ForkEngine } from '../tfserving/engineProcess.ts';
 
 /** Where a command writes and what it may know of its terminal; a test gives its own. */
@@ -13,6 +14,8 @@ export interface CommandIo {
   readonly signal: AbortSignal;
   /** Where the program is not Node and starts the embedded engine in a way of its own. */
   readonly forkEngine?: ForkEngine;
+  /** The same for a gateway. */
+  readonly gatewayProgram?: GatewayProgram;
 }
 
 /** Exit codes of every command. */

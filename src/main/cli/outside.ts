@@ -10,6 +10,9 @@ import { version } from './version.ts';
 /** Where this program's files lie: flat when built, in rooms as sources. */
 const programFolder = import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, '..') : import.meta.dirname;
 
+/** The entry of a command. */
+const programEntry = import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, 'slipway.ts') : join(programFolder, 'slipway.js');
+
 /**
  * The folder of what is shipped beside the program, in the project as in a package. Of a package's archive it is the unpacked
  * part, since a container cannot mount what lies in an archive.
@@ -20,7 +23,7 @@ export function resourcesFolder(program: string = programFolder): string {
 
 /** The world of a command or of the web shell. */
 export function commandOutside(
-  { env, forkEngine }: Pick<CommandIo, 'env' | 'forkEngine'>,
+  { env, forkEngine, gatewayProgram }: Pick<CommandIo, 'env' | 'forkEngine' | 'gatewayProgram'>,
   role: Outside['role'],
   roots: readonly string[] = [],
 ): Outside {
@@ -34,6 +37,7 @@ export function commandOutside(
     settings: openSettingsFile(join(home, 'settings.json')),
     roots: roots.length > 0 ? roots : [env['HOME'] ?? homedir()],
     samplePath: join(resourcesFolder(), 'sample', 'digits'),
-    forkEngine: forkEngine ?? forkEngines(process.argv[1] ?? ''),
+    gatewayProgram: gatewayProgram ?? [process.execPath, ...process.execArgv, programEntry, 'gateway'],
+    forkEngine: forkEngine ?? forkEngines(programEntry),
   };
 }

@@ -10,6 +10,7 @@ import { openLastingOwner } from '../owner/lastingOwner.ts';
 import { appMenuTemplate } from './appMenu.ts';
 import { answerAppRequest, appOrigin, appScheme } from './appProtocol.ts';
 import { answerPreloads } from './bridge.ts';
+import { desktopGateway } from './desktopProgram.ts';
 import { openDesktopStore } from './desktopStore.ts';
 import { folderArgument } from './folderArgument.ts';
 import { followServings } from './followServings.ts';
@@ -66,6 +67,7 @@ export async function runDesktop(home: string, folder: string | null): Promise<v
       settings: store.settings,
       roots: [homedir()],
       samplePath: join(resourcesFolder(), 'sample', 'digits'),
+      gatewayProgram: desktopGateway(),
       forkEngine: utilityEngines(join(import.meta.dirname, 'slipway.js')),
       capabilities: { dropIsLink: true, pickFolderDialog: true, folderTree: false, revealFolder: true },
       pickFolder,

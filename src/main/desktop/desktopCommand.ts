@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { app } from 'electron';
 import { processIo } from '../cli/processIo.ts';
 import { isCommand, runCommand } from '../cli/runCommand.ts';
+import { desktopGateway } from './desktopProgram.ts';
 import { utilityEngines } from './utilityEngines.ts';
 
 /** The command that the app was started with instead of a folder, with its arguments; null where there is none. */
@@ -15,5 +16,5 @@ export function commandArguments(argv: readonly string[], { isPackaged }: { read
 export async function runDesktopCommand(args: readonly string[]): Promise<void> {
   app.dock?.hide();
   const forkEngine = utilityEngines(join(import.meta.dirname, 'slipway.js'));
-  app.exit(await runCommand(args, { ...processIo(), forkEngine }));
+  app.exit(await runCommand(args, { ...processIo(), forkEngine, gatewayProgram: desktopGateway() }));
 }

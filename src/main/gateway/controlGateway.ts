@@ -76,7 +76,10 @@ function obey(gateway: Gateway, socket: Socket, also: { readonly own: (ends: boo
   const answer = (told: GatewayAnswer): void => {
     if (socket.writable) socket.write(`${JSON.stringify(told)}\n`);
   };
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It tells the socket's errors once more.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
     const command = parse(line);
     if (command === null) {
       socket.destroy();

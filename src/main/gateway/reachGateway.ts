@@ -1,7 +1,11 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { gatewayAnswer, type GatewayCommand, type GatewayState } from './gatewayProtocol.ts';
 import type { PlacePorts } from './turnstile.ts';
+
+/** One that does not end within this time hangs, and is left. */
+const stopMs = 5_000;
 
 /** A gateway refused a command, or has ended. `code` is the system's word, such as EADDRINUSE, where there is one. */
 export class GatewayFailure extends Error {
@@ -46,7 +50,10 @@ export async function reachGateway(path: string): Promise<GatewayControl | null>
     closed.resolve();
   });
   if (!(await connected.promise)) return null;
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It tells the socket's errors once more.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
     const told = gatewayAnswer.parse(JSON.parse(line));
     const asked = waiting.get(told.id);
     waiting.delete(told.id);
@@ -73,8 +80,9 @@ export async function reachGateway(path: string): Promise<GatewayControl | null>
     drain: (limitMs) => ask({ do: 'drain', limitMs }),
     state: () => ask({ do: 'state' }),
     async stop() {
-      await ask({ do: 'stop' }).catch(() => undefined);
-      await closed.promise;
+      ask({ do: 'stop' }).catch(() => undefined);
+      await Promise.race([closed.promise, wait(stopMs, undefined, { ref: false })]);
+      socket.destroy();
     },
     closed: closed.promise,
     [Symbol.dispose]: () => void socket.destroy(),

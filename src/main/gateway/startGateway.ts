@@ -6,26 +6,18 @@ import { GatewayFailure, reachGateway, type GatewayControl } from './reachGatewa
 const beginMs = 20_000;
 const pollMs = 15;
 
-/** A command line that becomes a gateway: program, arguments, and what is added to this process's environment. */
-export interface GatewayProgram {
-  readonly command: readonly [program: string, ...args: string[]];
-  /** The variable that names the socket, where the command takes none. */
-  readonly variable?: string;
-}
+/** A command line that becomes a gateway when the socket's path is added to it. */
+export type GatewayProgram = readonly [program: string, ...args: string[]];
 
 /** The gateway at this socket: the one that runs there, else a new process that does not end with this one. GatewayFailure. */
 export async function startGateway(
   path: string,
-  { command: [program, ...args], variable }: GatewayProgram,
+  [program, ...args]: GatewayProgram,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<GatewayControl> {
   const present = await reachGateway(path);
   if (present !== null) return present;
-  const child = spawn(program, variable === undefined ? [...args, path] : args, {
-    detached: true,
-    stdio: 'ignore',
-    env: { ...process.env, ...(variable === undefined ? {} : { [variable]: path }) },
-  });
+  const child = spawn(program, [...args, path], { detached: true, stdio: 'ignore' });
   let ended = false;
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));

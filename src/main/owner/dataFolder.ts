@@ -15,10 +15,16 @@ export function dataFolder(env: Readonly<Record<string, string | undefined>>): s
 /** A socket's path may have some hundred bytes; a longer one lies in the system's temporary folder, in a folder of this user. */
 const maxSocketPath = 100;
 
-/** Where the owner of a data folder listens: a socket in it, or a named pipe. */
-export function ownerSocket(home: string, platform: NodeJS.Platform = process.platform): string {
+function socketOf(home: string, name: string, platform: NodeJS.Platform): string {
   const key = createHash('sha256').update(resolve(home)).digest('hex').slice(0, 20);
-  if (platform === 'win32') return `\\\\.\\pipe\\slipway-${key}`;
-  const usual = join(home, 'owner.sock');
-  return Buffer.byteLength(usual) <= maxSocketPath ? usual : join(tmpdir(), `slipway-${process.getuid?.() ?? 0}-${key}`, 'owner.sock');
+  if (platform === 'win32') return `\\\\.\\pipe\\slipway-${key}${name === 'owner' ? '' : `-${name}`}`;
+  const usual = join(home, `${name}.sock`);
+  return Buffer.byteLength(usual) <= maxSocketPath ? usual : join(tmpdir(), `slipway-${process.getuid?.() ?? 0}-${key}`, `${name}.sock`);
 }
+
+/** Where the owner of a data folder listens: a socket in it, or a named pipe. */
+export const ownerSocket = (home: string, platform: NodeJS.Platform = process.platform): string => socketOf(home, 'owner', platform);
+
+/** Where the gateway of a serving listens for its owner. */
+export const gatewaySocket = (home: string, servingId: string, platform: NodeJS.Platform = process.platform): string =>
+  socketOf(home, `gateway-${servingId.slice(0, 8)}`, platform);

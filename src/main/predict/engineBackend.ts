@@ -32,8 +32,9 @@ export function createEngineBackend(place: Place): EngineBackend {
   async function begin({ plan, name }: Serving, version: string): Promise<Begun> {
     const restPort = await nextFreePort(18_501, new Set());
     const grpcPort = await nextFreePort(18_500, new Set([restPort]));
+    const { placePorts: _, ...atAddress } = plan;
     const own: ServingPlan = {
-      ...plan,
+      ...atAddress,
       servingId: `ask-${randomUUID()}`,
       engine: 'embedded',
       restPort,

@@ -68,6 +68,8 @@ export function windowRouter(app: App) {
       startAgain: os.servings.startAgain.handler(({ input }) => servings.startAgain(input.id, defined(input.changes ?? {}))),
       restart: os.servings.restart.handler(({ input }) => servings.restart(input.id)),
       remove: os.servings.remove.handler(({ input }) => servings.remove(input.id)),
+      changePlace: os.servings.changePlace.handler(({ input }) => servings.changePlace(input.id, defined(input.changes))),
+      rollbackPlace: os.servings.rollbackPlace.handler(({ input }) => servings.rollbackPlace(input.id)),
       dockerRun: os.servings.dockerRun.handler(({ input }) => ({ text: servings.dockerRun(input.id) })),
       logs: os.servings.logs.handler(async function* ({ input: { id, follow, tail }, signal }) {
         yield* servings.logs(id, { follow, tail, signal: signal ?? never });

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { placePortsOf } from '../../shared/contract/addresses.ts';
 import type { ServingPlan } from '../../shared/contract/serving.ts';
 import { lifeLabel, ownerLabel, planLabel, type ContainerSpec } from '../docker/dockerEngine.ts';
 
@@ -13,9 +14,12 @@ export const configFlags = (path: string): readonly string[] => [
   '--allow_version_labels_for_unavailable_models=true',
 ];
 
-/** Where a plan's models.config lies in the data folder. */
-export const configFileOf = (dataFolder: string, { servingId }: ServingPlan): string =>
-  join(dataFolder, 'servings', servingId, 'models.config');
+/** The folder of a serving in the data folder. */
+export const servingFolderOf = (dataFolder: string, servingId: string): string => join(dataFolder, 'servings', servingId);
+
+/** Where a plan's models.config lies in the data folder; behind the gateway each place has its own. */
+export const configFileOf = (dataFolder: string, { servingId, placePorts }: ServingPlan): string =>
+  join(servingFolderOf(dataFolder, servingId), ...(placePorts === undefined ? [] : [String(placePorts.restPort)]), 'models.config');
 
 function commandOf(plan: ServingPlan): readonly string[] {
   return [
@@ -34,8 +38,11 @@ export function containerSpec(
   plan: ServingPlan,
   { ownerId, dataFolder, log }: { readonly ownerId: string; readonly dataFolder: string; readonly log: ContainerSpec['log'] },
 ): ContainerSpec {
+  const { restPort, grpcPort } = placePortsOf(plan);
+  // Two places of one serving may run at once, while it changes.
+  const suffix = plan.placePorts === undefined ? '' : `-${restPort}`;
   return {
-    name: `slipway-${plan.name.slice(0, 80)}-${plan.servingId.slice(0, 8)}`,
+    name: `slipway-${plan.name.slice(0, 80)}-${plan.servingId.slice(0, 8)}${suffix}`,
     image: plan.image,
     command: commandOf(plan),
     env: { ...plan.env, MODEL_NAME: plan.name },
@@ -45,7 +52,7 @@ export function containerSpec(
       // Its folder: a file that is replaced would stay the old one in the container.
       ...(needsConfigFile(plan) ? [{ source: dirname(configFileOf(dataFolder, plan)), target: configTarget }] : []),
     ],
-    ports: { 8501: plan.restPort, 8500: plan.grpcPort },
+    ports: { 8501: restPort, 8500: grpcPort },
     user: plan.user,
     memoryBytes: plan.memoryBytes,
     pidsLimit: 2_048,

@@ -3,6 +3,7 @@ import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { placePortsOf } from '../../shared/contract/addresses.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { Figures, LogLine, ServingPlan } from '../../shared/contract/serving.ts';
@@ -75,9 +76,10 @@ function timeoutOf({ extraFlags }: ServingPlan): number {
 
 /** TensorFlow Serving's own flags for a plan. */
 function flagsOf(plan: ServingPlan, basePath: string, configFile: string): readonly string[] {
+  const { restPort, grpcPort } = placePortsOf(plan);
   return [
-    `--port=${plan.grpcPort}`,
-    `--rest_api_port=${plan.restPort}`,
+    `--port=${grpcPort}`,
+    `--rest_api_port=${restPort}`,
     ...(needsConfigFile(plan) ? configFlags(configFile) : [`--model_name=${plan.name}`, `--model_base_path=${basePath}`]),
     '--max_num_load_retries=0',
     ...(plan.tags.length === 1 && plan.tags[0] === 'serve' ? [] : [`--saved_model_tags=${plan.tags.join(',')}`]),

@@ -18,6 +18,7 @@ export const waitingSteps: readonly ServingStep[] = stepIds.map((id) => ({
 }));
 
 const neverSwitched: Switching = { current: null, held: [] };
+const neverChanged: Pick<Serving, 'change' | 'previous'> = { change: null, previous: null };
 
 /** The servings as they are shown and as they are recorded: one is never changed without the other. */
 export interface Ledger {
@@ -78,8 +79,10 @@ export function createLedger({
 
   for (const record of records.all()) {
     kept.set(record.id, record);
+    // A record of an earlier release knows nothing of switches and changes of place.
     if (record.last !== null)
       hub.putServing({
+        ...neverChanged,
         ...record.last,
         switching: record.last.switching ?? neverSwitched,
         plan: record.plan,
@@ -110,6 +113,7 @@ export function createLedger({
         since: moment,
         taskId: null,
         switching: neverSwitched,
+        ...neverChanged,
         ...changes,
       };
       keep({ id, plan, wanted: 'running', containerId: serving.containerId, last: serving, createdAt: moment });

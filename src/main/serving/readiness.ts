@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { placePortsOf } from '../../shared/contract/addresses.ts';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { LogLine, ServingPlan } from '../../shared/contract/serving.ts';
@@ -111,7 +112,7 @@ export async function waitUntilReady(
 ): Promise<Pick<Running, 'versions' | 'canary'>> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(loadLimitMs)]);
   const log = watchLog(run, report, until);
-  const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
+  const grpc = connectGrpc(`127.0.0.1:${placePortsOf(plan).grpcPort}`);
   try {
     const versions = await Promise.race([waitUntilAvailable(grpc, plan, until), log.failure]);
     report.step('load', 'done');
@@ -139,7 +140,7 @@ export async function waitUntilReady(
 
 /** Which versions a server that is alive answers with, as it says itself. */
 export async function fetchFacts(plan: ServingPlan, signal: AbortSignal): Promise<PlaceFacts> {
-  const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
+  const grpc = connectGrpc(`127.0.0.1:${placePortsOf(plan).grpcPort}`);
   try {
     return { kind: 'running', versions: availableOf(await grpc.fetchStatus(plan.name, { signal })) };
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Serving, ServingNote } from '../../shared/contract/serving.ts';
+import type { Serving, ServingNote, ServingPlan } from '../../shared/contract/serving.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Ledger } from './ledger.ts';
 import type { Place, PlaceFacts } from './place.ts';
@@ -28,6 +28,8 @@ export function createReconcile({
   placeOf,
   isStarting,
   isHeld,
+  running,
+  recover,
   resume,
   stop,
   remove,
@@ -41,6 +43,10 @@ export function createReconcile({
   readonly isStarting: (id: string) => boolean;
   /** Whether a foreground serving's command is still there. */
   readonly isHeld: (id: string) => boolean;
+  /** A serving runs as it is shown: what stands before it is looked at. */
+  readonly running: (serving: Serving) => void;
+  /** Settles a change of place that an owner left in the middle. */
+  readonly recover: (serving: Serving) => Promise<void>;
   /** Waits for a server that runs already, as a start does. */
   readonly resume: (serving: Serving, note: ServingNote | null) => void;
   readonly stop: (id: string) => Promise<void>;
@@ -79,6 +85,7 @@ export function createReconcile({
     else if (state.kind !== 'serving') resume(serving, state.kind === 'starting' || note === 'adopted' ? note : 'started-outside');
     else if (facts.kind === 'loading') resume(serving, engineWasAway ? 'engine-restarted' : 'restarted');
     else {
+      running(serving);
       const versions = facts.versions ?? state.versions;
       const now = versions.length === 0 ? 'no-version' : passing.includes(note) ? null : note;
       if (now !== note || versions.join() !== state.versions.join()) ledger.happen(id, { kind: 'available', versions }, { note: now });
@@ -100,7 +107,9 @@ export function createReconcile({
     else apply(serving, facts);
   }
 
-  async function settle({ id, plan, state }: Serving): Promise<void> {
+  async function settle(serving: Serving): Promise<void> {
+    const { id, plan, state } = serving;
+    if (serving.change?.state === 'running') await recover(serving);
     // Its command went away without a word.
     if (plan.life === 'foreground' && !isHeld(id) && !isStarting(id)) await remove(id);
     else if (state.kind === 'stopping') await stop(id);
@@ -117,6 +126,7 @@ export function createReconcile({
         if (isStarting(plan.servingId)) continue;
         const known = hub.state.servings.find(({ id }) => id === plan.servingId);
         if (known === undefined) ledger.add(plan, { containerId: handle, state: { kind: 'stopped', reason: 'outside' }, note: 'adopted' });
+        else if (isLeftOver(known, handle, plan)) await docker.remove(handle);
         else if (known.containerId === null) ledger.change(known.id, { containerId: handle });
       }
       for (const serving of hub.state.servings) await settle(serving);
@@ -134,5 +144,11 @@ export function createReconcile({
     },
   };
 }
+
+/** A place that a change of place began, and no record names any more: its owner ended in that moment. */
+const isLeftOver = ({ containerId, previous, change }: Serving, handle: string, { placePorts }: ServingPlan): boolean =>
+  placePorts !== undefined &&
+  ![containerId, previous?.containerId, change?.containerId].includes(handle) &&
+  (containerId !== null || previous !== null || change !== null);
 
 const hasEnded = ({ state }: Serving): boolean => state.kind === 'stopped' || state.kind === 'failed';

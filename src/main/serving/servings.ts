@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type ServingPlan,
   type ServingStep,
 } from '../../shared/contract/serving.ts';
+import type { PlaceChanges } from '../../shared/contract/placeChange.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { EventRecords, ServedRecords, ServingRecords } from '../database/records.ts';
 import type { ContainerEvent, Credentials } from '../docker/dockerEngine.ts';
@@ -20,15 +20,18 @@ import type { EngineWatch } from '../docker/engineWatch.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import type { GatewayProgram } from '../gateway/startGateway.ts';
 import type { ForkEngine } from '../tfserving/engineProcess.ts';
-import { configFileOf } from './containerSpec.ts';
+import { servingFolderOf } from './containerSpec.ts';
 import { createDockerPlace } from './dockerPlace.ts';
 import { createEnginePlace } from './enginePlace.ts';
 import { followVersions } from './followVersions.ts';
+import { createGateways } from './gateways.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
 import type { Place, PlaceReport, Running } from './place.ts';
+import { createPlaceChanger } from './placeChanger.ts';
 import { planServing } from './planServing.ts';
-import { createPortKeeper } from './portKeeper.ts';
+import { createPortKeeper, type PortPair } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
@@ -39,6 +42,10 @@ export interface Servings {
   startAgain(id: string, changes?: Partial<Omit<ServeRequest, 'modelId'>>): Promise<{ readonly taskId: string }>;
   restart(id: string): Promise<{ readonly taskId: string }>;
   remove(id: string): Promise<void>;
+  /** Another place at the same address; see PlaceChanger. */
+  changePlace(id: string, changes: PlaceChanges): Promise<{ readonly taskId: string }>;
+  /** Back to the place before, also where the present one has ended. */
+  rollbackPlace(id: string): Promise<{ readonly taskId: string }>;
   dockerRun(id: string): string;
   logs(id: string, options: { readonly follow: boolean; readonly tail: number; readonly signal: AbortSignal }): AsyncIterable<LogLine>;
   figures(id: string, options: { readonly signal: AbortSignal }): AsyncIterable<Figures>;
@@ -70,6 +77,8 @@ export interface ServingsOptions {
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
   /** Starts a process of the embedded engine. */
   readonly forkEngine: ForkEngine;
+  /** How a gateway's process is started. */
+  readonly gatewayProgram: GatewayProgram;
   readonly now: () => Date;
 }
 
@@ -81,7 +90,7 @@ const followEveryMs = 1_000;
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
 export function createServings(options: ServingsOptions): Servings {
-  const { hub, tasks, engines, records, events, served, ownerId, dataFolder, credentials, forkEngine, now } = options;
+  const { hub, tasks, engines, records, events, served, ownerId, dataFolder, credentials, forkEngine, gatewayProgram, now } = options;
   const ended = new AbortController();
   const starting = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
   /** Foreground servings of this process. */
@@ -101,6 +110,23 @@ export function createServings(options: ServingsOptions): Servings {
   const portKeeper = createPortKeeper({ hub, engines });
   const ledger = createLedger({ hub, records, events, now });
   const { find, change, happen } = ledger;
+  const gateways = createGateways({
+    dataFolder,
+    program: gatewayProgram,
+    onEnded: (id, problem) => void (problem !== null && happen(id, { kind: 'broke', problem: problem.report() })),
+  });
+  const places = createPlaceChanger({
+    hub,
+    ledger,
+    tasks,
+    events,
+    gateways,
+    placeOf,
+    plan: (request, { id, plan: { restPort, grpcPort } }) => planAt(request, id, { rest: restPort, grpc: grpcPort }),
+    look: (id) => looked(reconcile.one(id)),
+    now,
+    signal: ended.signal,
+  });
 
   /** One try to get a serving to answer, as a task; it is shown as starting before this returns. */
   function attempt(
@@ -160,9 +186,16 @@ export function createServings(options: ServingsOptions): Servings {
         report.step('check', 'running');
         if (old !== null) await placeOf(plan).remove(old);
         change(id, { containerId: null });
+        await places.forget(id);
+        await gateways.close(id);
         await portKeeper.check(plan, signal);
         report.step('check', 'done');
-        return placeOf(plan).start(plan, report, { signal });
+        const placed = await gateways.place(plan);
+        change(id, { plan: placed });
+        gateways.prepare(placed);
+        const running = await placeOf(placed).start(placed, report, { signal });
+        await openGateway(placed, running.handle);
+        return running;
       },
       async cancelled() {
         // What was wanted stays wanted in the record.
@@ -176,13 +209,29 @@ export function createServings(options: ServingsOptions): Servings {
     });
   }
 
+  /** The address leads to the place; where it cannot, the place has ended. */
+  async function openGateway(plan: ServingPlan, handle: string): Promise<void> {
+    try {
+      await gateways.open(plan);
+    } catch (error) {
+      await placeOf(plan)
+        .stop(handle)
+        .catch(() => undefined);
+      throw error;
+    }
+  }
+
   function resume({ id, name, plan, containerId, steps }: Serving, note: ServingNote | null): void {
     const handle = containerId ?? '';
     attempt({ id, name }, 'loading', {
       note,
       cause: null,
       steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
-      work: (report, signal) => placeOf(plan).resume(handle, plan, report, { signal }),
+      async work(report, signal) {
+        const running = await placeOf(plan).resume(handle, plan, report, { signal });
+        await openGateway(plan, handle);
+        return running;
+      },
       async cancelled(byPerson) {
         // With this process only the waiting ends: the next owner takes it up.
         if (!byPerson) return;
@@ -201,9 +250,12 @@ export function createServings(options: ServingsOptions): Servings {
 
   async function plan(request: ServeRequest, id: string): Promise<ServingPlan> {
     await engines.ready;
+    return planAt(request, id, await portKeeper.choose(request, id, request.name ?? modelOf(request.modelId).name));
+  }
+
+  async function planAt(request: ServeRequest, id: string, ports: PortPair): Promise<ServingPlan> {
     if (request.engine === 'docker') engines.engine();
     const model = modelOf(request.modelId);
-    const ports = await portKeeper.choose(request, id, request.name ?? model.name);
     return planServing(request, { servingId: id, model, settings: hub.state.settings, engine: hub.state.engine, ports });
   }
 
@@ -256,17 +308,20 @@ export function createServings(options: ServingsOptions): Servings {
     const serving = find(id);
     ledger.want(serving.id, 'stopped');
     await switches.cancel(serving.id);
+    await places.cancel(serving.id);
     const start = starting.get(serving.id);
     if (start !== undefined) {
       tasks.cancel(start.taskId);
       await start.finished.catch(() => undefined);
       return;
     }
-    const { state, containerId } = serving;
+    const { state, containerId, engine } = find(serving.id);
     if (state.kind !== 'serving' && state.kind !== 'stopping') return;
     happen(serving.id, { kind: 'stop' });
     try {
-      if (containerId !== null) await placeOf(serving).stop(containerId);
+      if (containerId !== null) await placeOf({ engine }).stop(containerId);
+      await gateways.close(serving.id);
+      await places.forget(serving.id);
       happen(serving.id, { kind: 'ended', reason: 'person' }, { note: null });
     } catch (error) {
       // It still runs, as far as anybody knows; the person hears why now, the truth comes by reconcile.
@@ -286,9 +341,11 @@ export function createServings(options: ServingsOptions): Servings {
 
   async function removeOnce(serving: Serving): Promise<void> {
     await stop(serving.id);
-    const { containerId } = find(serving.id);
-    if (containerId !== null) await placeOf(serving).remove(containerId);
-    await rm(dirname(configFileOf(dataFolder, serving.plan)), { recursive: true, force: true });
+    const { containerId, engine } = find(serving.id);
+    if (containerId !== null) await placeOf({ engine }).remove(containerId);
+    await places.forget(serving.id);
+    await gateways.close(serving.id);
+    await rm(servingFolderOf(dataFolder, serving.id), { recursive: true, force: true });
     ledger.drop(serving.id);
   }
 
@@ -297,8 +354,15 @@ export function createServings(options: ServingsOptions): Servings {
     ledger,
     docker,
     placeOf,
-    isStarting: (id) => starting.has(id),
+    isStarting: (id) => starting.has(id) || places.isChanging(id),
     isHeld: (id) => held.has(id),
+    running: ({ id, plan }) =>
+      looked(
+        gateways.open(plan).catch((error: unknown) => {
+          if (!ended.signal.aborted) happen(id, { kind: 'broke', problem: asAppError(error).report() });
+        }),
+      ),
+    recover: (serving) => places.recover(serving),
     resume,
     stop,
     remove,
@@ -338,7 +402,15 @@ export function createServings(options: ServingsOptions): Servings {
     }
   }
   async function followModels(): Promise<void> {
-    for await (const event of hub.watch({ signal: ended.signal })) if (event.kind === 'model') looked(followModel(event.model.id));
+    for await (const event of hub.watch({ signal: ended.signal })) {
+      if (event.kind === 'model') looked(followModel(event.model.id));
+      else if (event.kind === 'snapshot' || event.kind === 'serving') looked(closeEnded());
+    }
+  }
+  /** Before what has ended, whoever ended it, no gateway stands. */
+  async function closeEnded(): Promise<void> {
+    for (const { id, plan, state } of hub.state.servings)
+      if (plan.through === 'gateway' && (state.kind === 'stopped' || state.kind === 'failed')) await gateways.close(id);
   }
 
   const stopWatching = [
@@ -365,8 +437,17 @@ export function createServings(options: ServingsOptions): Servings {
       return startAgain(id);
     },
     remove,
+    changePlace: (id, changes) => places.change(id, changes),
+    async rollbackPlace(id) {
+      const { previous, name, state } = find(id);
+      if (previous === null) throw new AppError('NO_FORMER_PLACE', { name });
+      if (state.kind === 'serving') return places.rollback(id);
+      const { servingId: _, placePorts: __, ...former } = previous.plan;
+      return startAgain(id, former);
+    },
     dockerRun(id) {
-      const { plan: made } = find(id);
+      // At the address, as a person would run it.
+      const { placePorts: _, ...made } = find(id).plan;
       return placeOf(made).commandLine(made);
     },
     async *logs(id, options) {
@@ -397,6 +478,7 @@ export function createServings(options: ServingsOptions): Servings {
       await Promise.allSettled([...starting.values()].map(({ finished }) => finished));
       await switches[Symbol.asyncDispose]();
       await embedded[Symbol.asyncDispose]();
+      await gateways[Symbol.asyncDispose]();
     },
   };
 }

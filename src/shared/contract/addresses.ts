@@ -7,3 +7,7 @@ export function addressesOf(plan: Pick<ServingPlan, 'restPort' | 'grpcPort' | 'n
     grpc: `127.0.0.1:${plan.grpcPort}`,
   };
 }
+
+/** Where a plan's place listens itself: at the address, or behind the gateway. */
+export const placePortsOf = (plan: Pick<ServingPlan, 'restPort' | 'grpcPort' | 'placePorts'>): { restPort: number; grpcPort: number } =>
+  plan.placePorts ?? { restPort: plan.restPort, grpcPort: plan.grpcPort };

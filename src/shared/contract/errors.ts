@@ -149,7 +149,6 @@ export const errorTable = {
     retryable: true,
   },
   // switching versions
-  NOT_SERVING: { title: '{name} does not serve', advice: 'Start it first.', retryable: false },
   SWITCH_FIXED: {
     title: '{name} serves one version alone',
     advice: 'Its versions cannot be changed while it runs: it was started for one folder or image. Start it again for that.',
@@ -178,6 +177,20 @@ export const errorTable = {
     advice: 'Slipway ended in the middle of it. Version {versions} is served.',
     retryable: true,
   },
+  PLACE_CHANGING: { title: 'The place of {name} is being changed', advice: 'Wait until that is done, or stop its task.', retryable: true },
+  NOT_SERVING: { title: '{name} does not serve', advice: 'Start it first.', retryable: false },
+  NO_FORMER_PLACE: { title: '{name} has nothing to go back to', advice: 'Its place was not changed since it started.', retryable: false },
+  NO_ROOM_BESIDE: {
+    title: 'Two of {name} do not fit into memory',
+    advice: 'It uses {used} and {free} are free: stop another serving, or start it again with the changes instead.',
+    retryable: true,
+  },
+  CHANGE_INTERRUPTED: {
+    title: 'The change of place was interrupted',
+    advice: 'Slipway ended in the middle of it. What served before still serves.',
+    retryable: true,
+  },
+  GATEWAY_FAILED: { title: 'The gateway of {name} does not run', advice: '{detail}', retryable: true },
   // prediction
   REQUEST_MISMATCH: { title: 'The input does not fit the signature', advice: '{detail}', retryable: false },
   SIGNATURE_NOT_FOUND: { title: 'There is no signature {signature}', advice: 'Known: {known}.', retryable: false },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorReport } from './errors.ts';
 import type { Switching } from './switching.ts';
+import type { FormerPlace, PlaceChange } from './placeChange.ts';
 
 /** Which versions a server loads; version numbers are decimal text, since they are int64. */
 export const versionPolicy = z.discriminatedUnion('kind', [
@@ -59,6 +60,8 @@ const serveChoices = {
     .optional(),
   /** foreground: ends with the command that started it. kept: stays until stopped. */
   life: z.enum(['foreground', 'kept']),
+  /** What holds the address: the place itself, or the gateway, behind which places can change; by default the gateway for what is kept. */
+  through: z.enum(['direct', 'gateway']).optional(),
 };
 
 /** What the person asks for. Everything left out is chosen sensibly. */
@@ -90,6 +93,8 @@ export const servingPlan = z.object({
   grpcPort: port,
   memoryBytes: z.number().int().positive(),
   user: serveChoices.user.unwrap(),
+  /** Where the place listens behind the gateway; absent where it holds the address itself, or does not run. */
+  placePorts: z.object({ restPort: port, grpcPort: port }).readonly().optional(),
 });
 export type ServingPlan = Readonly<z.infer<typeof servingPlan>>;
 
@@ -174,6 +179,10 @@ export interface Serving {
   /** The task that is under way for it. */
   readonly taskId: string | null;
   readonly switching: Switching;
+  /** The last change of place, under way or ended. */
+  readonly change: PlaceChange | null;
+  /** What it can be rolled back to. */
+  readonly previous: FormerPlace | null;
 }
 
 export interface LogLine {

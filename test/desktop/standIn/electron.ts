@@ -7,7 +7,7 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright';
 import { chromiumOptions } from '../../chromium.ts';
 import { pageSide } from './pageSide.ts';
@@ -69,6 +69,8 @@ function mayHappen(emitter: EventEmitter, name: string, url = ''): boolean {
 class App extends EventEmitter {
   readonly isPackaged = false;
   readonly name = 'slipway';
+  // Started again as a command it is Node here, which takes the command's own entry.
+  readonly getAppPath = (): string => join(dirname(mainModule), 'slipway.js');
   readonly getVersion = (): string => '0.0.0';
   readonly getLocale = (): string => process.env['STAND_IN_LOCALE'] ?? 'en-US';
   readonly enableSandbox = (): void => undefined;

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { ErrorReport } from './errors.ts';
+import { serveChanges, type ServingPlan, type ServingStep, type StepId } from './serving.ts';
+
+/** What a serving's next place is to be otherwise; what is left out stays, and the address always does. */
+export const placeChanges = serveChanges.omit({ name: true, restPort: true, grpcPort: true, life: true, through: true });
+export type PlaceChanges = z.infer<typeof placeChanges>;
+
+/** The new place starts as any does; then the address is handed over, what is under way at the old one ends, and that is kept or ended. */
+export type ChangeStepId = StepId | 'room' | 'handover' | 'drain' | 'keep';
+
+export interface ChangeStep extends Omit<ServingStep, 'id'> {
+  readonly id: ChangeStepId;
+}
+
+/** A serving's way from one place to another. Until the step `handover` is done the old place answers alone; after `drain` the new one does. */
+export interface PlaceChange {
+  readonly kind: 'change' | 'rollback';
+  readonly from: PlaceName;
+  readonly to: PlaceName;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly steps: readonly ChangeStep[];
+  /** Why it was taken back. */
+  readonly problem: ErrorReport | null;
+  /** Requests at the old place that were still under way after the time that they are given, and were cut off. */
+  readonly cutOff: number;
+  /** How long the address was refused: null behind the gateway, where it is not. */
+  readonly refusedMs: number | null;
+  /** The new place, from before it runs; what must survive a crash in the middle. */
+  readonly plan: ServingPlan;
+  readonly containerId: string | null;
+  readonly taskId: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+}
+
+/** A place in words: its engine, and the image where it is Docker. */
+export interface PlaceName {
+  readonly engine: 'docker' | 'embedded';
+  readonly image: string | null;
+}
+
+/** The place before the present one. */
+export interface FormerPlace {
+  readonly plan: ServingPlan;
+  /** It still runs, and a rollback takes a moment; null: it is started anew. */
+  readonly containerId: string | null;
+  readonly imageDigest: string | null;
+}
