@@ -318,6 +318,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
 
   function changeable(id: string): Serving {
     const serving = find(id);
+    if (serving.switching.current?.state === 'running') throw new AppError('SWITCH_RUNNING', { name: serving.name });
     if (under.has(serving.id)) throw new AppError('PLACE_CHANGING', { name: serving.name });
     if (serving.state.kind !== 'serving' || serving.containerId === null) throw new AppError('NOT_SERVING', { name: serving.name });
     return serving;

@@ -116,6 +116,7 @@ export function createSwitches({
   function decide(serving: Serving, target: SwitchTarget, without: ReadonlySet<string> = new Set()) {
     const { id, name, plan, state } = serving;
     if (state.kind !== 'serving') throw new AppError('NOT_SERVING', { name });
+    if (serving.change?.state === 'running') throw new AppError('PLACE_CHANGING', { name });
     const model = modelOf(serving);
     const from = stateNow(serving);
     const offered = { versions: model.versions.filter(({ version }) => version === null || !without.has(version)) };
