@@ -41,6 +41,10 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     load: async () => (await import('./modelserver.ts')).runModelserver,
   },
   bake: { line: 'bake DIR         an image with the model in it', load: async () => (await import('./bake.ts')).runBake },
+  upgrade: {
+    line: 'upgrade NAME     another image or engine at the same address; --back returns',
+    load: async () => (await import('./upgrade.ts')).runUpgrade,
+  },
   gateway: { line: '', load: async () => (await import('./gateway.ts')).runGateway },
   models: { line: 'models [QUERY…]  the models of the library', load: async () => (await import('./libraryCommands.ts')).runModels },
   versions: {
