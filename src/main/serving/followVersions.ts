@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
-import type { Serving } from '../../shared/contract/serving.ts';
+import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { HeldVersion } from '../../shared/contract/switching.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
+import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import type { Ledger } from './ledger.ts';
 import { basePathInServer, modelConfigOf, specific } from './modelConfig.ts';
-import { reload } from './runSwitch.ts';
+import { reload, trialName, untilAvailable, type SwitchedServer } from './runSwitch.ts';
 import { descending, keptOf, problemOf, usableVersions } from './servedVersions.ts';
 import type { Switches } from './switches.ts';
 
@@ -176,17 +177,37 @@ export async function followVersions({
     // It tries again only what it has been told to forget. What fails once more is held by its present files.
     hold(ledger.find(id), [...found.filter(({ version }) => !mended.some((one) => one.version === version)), ...mended]);
     const config = modelConfigOf(plan, basePathInServer(plan));
-    const isMended = (version: string): boolean => mended.some((one) => one.version === version);
-    const answering = all.filter(({ state, version }) => state === 'AVAILABLE' && !isMended(version)).map(({ version }) => version);
-    // Where nothing else is loaded, the next older one answers meanwhile.
-    const meanwhile = usableVersions(model, plan.tags).filter((version) => !isMended(version));
-    const rest = answering.length > 0 ? answering : meanwhile.slice(0, 1);
-    if (rest.length === 0) return;
-    await reload(server, [{ ...config, versions: specific(rest) }], signal);
+    const versions = mended.map(({ version }) => version);
+    const others = usableVersions(model, plan.tags).filter((version) => !versions.includes(version));
+    const answering = all
+      .filter(({ state, version }) => state === 'AVAILABLE' && !versions.includes(version))
+      .map(({ version }) => version);
+    // "The latest" left what answers to be unloaded as soon as the new one is there: it cannot be asked for again before that, so
+    // another one has to answer for the moment.
+    const bridge = plan.versions.kind === 'latest' ? others.filter((version) => !answering.includes(version)).slice(0, 1) : answering;
+    if (bridge.length === 0) return;
+    await tryBeside(server, plan, versions);
+    await reload(server, [{ ...config, versions: specific(bridge) }], signal);
+    await untilAvailable(server, name, bridge, { signal });
     await wait(forgetMs, undefined, { signal });
     await reload(server, [config], signal);
     await wait(forgetMs, undefined, { signal });
     await look(id);
+  }
+
+  /** Loads versions under a name that nobody asks, and lets them go. Throws why they do not load. */
+  async function tryBeside(server: SwitchedServer, plan: ServingPlan, versions: readonly string[]): Promise<void> {
+    const basePath = basePathInServer(plan);
+    const config = modelConfigOf(plan, basePath);
+    const trial: ModelConfig = { name: trialName(plan.name), basePath, versions: specific(versions), labels: new Map() };
+    try {
+      await reload(server, [config, trial], signal);
+    } catch (error) {
+      await reload(server, [config], signal);
+      throw error;
+    }
+    await untilAvailable(server, trial.name, versions, { signal });
+    await reload(server, [config], signal);
   }
 
   const isThere = (model: Model, version: string): boolean =>
@@ -237,8 +258,8 @@ export async function followVersions({
   try {
     for await (const event of hub.watch({ signal })) {
       const seen =
-        event.kind === 'snapshot'
-          ? event.state.servings
+        event.kind === 'snapshot' || event.kind === 'engine'
+          ? hub.state.servings
           : event.kind === 'model'
             ? hub.state.servings.filter(({ modelId }) => modelId === event.model.id)
             : event.kind === 'serving'

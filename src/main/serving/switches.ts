@@ -348,7 +348,7 @@ export function createSwitches({
       if (serving.state.kind === 'serving') {
         using server = open(serving);
         await applyPlan(server, plan, wanted, { signal: AbortSignal.any([signal, AbortSignal.timeout(undoMs)]) });
-        await look(id);
+        await look(id).catch(() => undefined);
         note(ledger.find(id), { by: 'automatic', cause: 'recovered', outcome: 'served', reason: '' });
       }
       finish(id, 'interrupted', new AppError('SWITCH_INTERRUPTED', { versions: wanted.join(', ') }));
