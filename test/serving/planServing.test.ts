@@ -97,3 +97,9 @@ test('models.config names the base folder and the versions', () => {
   expect(text).toContain(`base_path: '/models/m'`);
   expect(text).toContain('specific { versions: 3 versions: 9223372036854775807 }');
 });
+
+test('a model that lies in its image is served without a mount, by the path that it has there', async () => {
+  const plan = await planFor('docker', 'models/half_plus_two', { inImage: '/models/iris' });
+  const spec = containerSpec(plan, { ownerId: 'o', dataFolder: folder, log: { maxSizeMb: 1, maxFiles: 1 } });
+  expect([spec.mounts, spec.command]).toEqual([[], ['--max_num_load_retries=0', '--model_base_path=/models/iris']]);
+});
