@@ -17,6 +17,7 @@ import { useKeys } from './useKeys.ts';
 import styles from './App.module.css';
 
 const ModelPage = lazy(async () => ({ default: (await import('../features/models/ModelPage.tsx')).ModelPage }));
+const ComparePage = lazy(async () => ({ default: (await import('../features/library/ComparePage.tsx')).ComparePage }));
 const ImportSheet = lazy(async () => ({ default: (await import('../features/models/ImportSheet.tsx')).ImportSheet }));
 const ServingsPage = lazy(async () => ({ default: (await import('../features/servings/ServingsPage.tsx')).ServingsPage }));
 const ServingPage = lazy(async () => ({ default: (await import('../features/servings/ServingPage.tsx')).ServingPage }));
@@ -58,17 +59,25 @@ function Pages() {
   const [place] = useLocation();
   if (!known) return <p className={styles['waiting']}>{connection === 'refused' ? t('connection.refused') : t('connection.connecting')}</p>;
   return (
-    <CrashGuard key={place}>
+    // A place and what it is about; what follows is the page's own.
+    <CrashGuard key={place.split('/').slice(0, 3).join('/')}>
       <Suspense fallback={null}>
         <Switch>
           <Route path="/servings" component={ServingsPage} />
           <Route path="/servings/:id">{({ id }) => <ServingPage id={id} />}</Route>
           <Route path="/playground/:id?">{({ id }) => <PlaygroundPage {...(id === undefined ? {} : { servingId: id })} />}</Route>
           <Route path="/settings" component={SettingsPage} />
-          <Route path="/models/:id">
-            {({ id }) => (
+          <Route path="/models/compare/:refs">
+            {({ refs }) => (
               <div className={styles['padded']}>
-                <ModelPage id={id} />
+                <ComparePage refs={refs} />
+              </div>
+            )}
+          </Route>
+          <Route path="/models/:id/:version?">
+            {({ id, version }) => (
+              <div className={styles['padded']}>
+                <ModelPage id={id} version={version} />
               </div>
             )}
           </Route>

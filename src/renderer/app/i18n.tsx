@@ -1,6 +1,7 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { fillPlaces, errorTable, type ErrorReport } from '../../shared/contract/errors.ts';
+import type { VerdictReason } from '../../shared/contract/library.ts';
 import type { Problem } from '../../shared/contract/savedModel.ts';
 import { en } from '../i18n/en.ts';
 import { createNumbers, createTimes, type Numbers, type Times } from '../ui/format.ts';
@@ -20,6 +21,7 @@ export interface Text {
   /** A short English text of main in this language: a task's name, a reason. */
   readonly phrase: (text: string) => string;
   readonly problemWords: (problem: Problem) => { readonly message: string; readonly advice: string };
+  readonly verdictWords: (reason: VerdictReason) => string;
 }
 
 type Chinese = (typeof import('../i18n/chinese.ts'))['chinese'];
@@ -56,6 +58,7 @@ function textOf(chinese: Chinese | null): Text {
       const words = chinese?.problemsZh[code];
       return words === undefined ? { message, advice } : { message: fillPlaces(words[0], data), advice: fillPlaces(words[1], data) };
     },
+    verdictWords: ({ code, data, message }) => (chinese === null ? message : fillPlaces(chinese.verdictsZh[code], data)),
   };
 }
 

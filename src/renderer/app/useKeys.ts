@@ -17,6 +17,16 @@ function nextPart(): void {
   target?.focus();
 }
 
+/** Puts the focus into the page's own search where it has one; else opens the palette. */
+function lookFor(): void {
+  const field = document.querySelector<HTMLInputElement>('main [data-page-search]');
+  if (field === null) spotlight.open();
+  else {
+    field.focus();
+    field.select();
+  }
+}
+
 /** The window's keys. Letters never act while a field has the focus or a sheet is open. */
 export function useKeys(): void {
   const [, go] = useLocation();
@@ -31,7 +41,7 @@ export function useKeys(): void {
       if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || document.querySelector('[role=dialog]') !== null)
         return;
       const place = places[Number(event.key) - 1];
-      if (event.key === '/') spotlight.open();
+      if (event.key === '/') lookFor();
       else if (event.key === 'o' || event.key === 'O') pick();
       else if (event.key === ',') go('/settings');
       else if (event.key === 'T' && event.shiftKey) showTasks(true);

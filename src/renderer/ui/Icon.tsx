@@ -18,6 +18,8 @@ const paths = {
   info: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2M8 7.5V11M8 5h.01',
   down: 'm4 6 4 4 4-4',
   right: 'm6 4 4 4-4 4',
+  arrow: 'M2.5 8h11M9.5 4l4 4-4 4',
+  filter: 'M2 4h12M4.5 8h7M7 12h2',
   folder: 'M2 4h4l1.5 2H14v7H2z',
   file: 'M4 2h5l3 3v9H4zM9 2v3h3',
   tasks: 'm2 4 1.2 1.2L5.5 3M2 9l1.2 1.2L5.5 8M8 4.5h6M8 9.5h6M8 13.5h6',

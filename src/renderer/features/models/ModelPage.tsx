@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Group, Menu, Modal, Tabs, Text as Paragraph, TextInput } from '@mantine/core';
-import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { ActionIcon, Button, Group, Menu, Modal, Tabs, TextInput } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
@@ -9,9 +9,10 @@ import { useClient, useMirror } from '../../app/store.ts';
 import { useCall, type Call } from '../../app/useCall.ts';
 import { CopyAddress } from '../../ui/CopyAddress.tsx';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
-import { majorMinor } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
-import { StateMark } from '../../ui/StateMark.tsx';
+import { NotesTab } from '../library/NotesTab.tsx';
+import { RemovalDialog } from '../library/RemovalDialog.tsx';
+import { VersionsTab } from '../library/VersionsTab.tsx';
 import { ServingSince } from '../servings/ServingSince.tsx';
 import { ModelState } from './ModelsPage.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
@@ -19,52 +20,6 @@ import { methodWord, shapeText, signatureLine, signaturesOf } from './shapes.ts'
 import styles from './models.module.css';
 
 const BakeDialog = lazy(async () => ({ default: (await import('../deploy/BakeDialog.tsx')).BakeDialog }));
-
-function Versions({ model }: { readonly model: Model }) {
-  const { t, number } = useText();
-  const served = useMirror((state) =>
-    state.servings.flatMap(({ modelId, state: one }) => (modelId === model.id && one.kind === 'serving' ? one.versions : [])).join(' '),
-  ).split(' ');
-  return (
-    <table className={styles['table']}>
-      <caption className="sl-hidden">{t('model.versionsOf', { name: model.name })}</caption>
-      <thead>
-        <tr>
-          <th>{t('model.column.version')}</th>
-          <th>{t('model.column.state')}</th>
-          <th>{t('model.column.tensorflow')}</th>
-          <th className={styles['right']}>{t('model.column.parameters')}</th>
-          <th className={styles['right']}>{t('model.column.size')}</th>
-          <th>{t('model.column.checksums')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {model.versions.map(({ path, version, tensorflow_version, total_params, size_bytes, verified, problems }) => {
-          const name = version ?? model.mountAs?.version ?? '';
-          const wrong = problems.some(({ severity }) => severity !== 'note');
-          return (
-            <tr key={path}>
-              <td>
-                <strong>v{name}</strong>
-              </td>
-              <td>
-                {served.includes(name) ? (
-                  <StateMark mark="serving" word={t('model.available')} />
-                ) : (
-                  <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />
-                )}
-              </td>
-              <td>{majorMinor(tensorflow_version)}</td>
-              <td className={styles['right']}>{number.count(total_params)}</td>
-              <td className={styles['right']}>{number.bytes(size_bytes)}</td>
-              <td className={styles['past']}>{t(verified ? 'model.verified' : 'model.notVerified')}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  );
-}
 
 function Signatures({ model, dense = false }: { readonly model: Model; readonly dense?: boolean }) {
   const { t } = useText();
@@ -109,47 +64,6 @@ function Signatures({ model, dense = false }: { readonly model: Model; readonly 
         })}
       </tbody>
     </table>
-  );
-}
-
-/** What is known of the model as a whole, beside its versions. */
-function About({ model }: { readonly model: Model }) {
-  const { t, number, time } = useText();
-  const [latest] = model.versions;
-  const rows: readonly (readonly [string, ReactNode])[] = [
-    [
-      t('model.about.folder'),
-      <>
-        <code>{model.path}</code> <span className={styles['chip']}>{t(model.source === 'linked' ? 'model.linked' : 'model.managed')}</span>
-      </>,
-    ],
-    [
-      t('models.column.added'),
-      <time key="added" dateTime={model.addedAt} title={time.absolute(model.addedAt)}>
-        {time.relative(model.addedAt)}
-      </time>,
-    ],
-    [t('model.column.size'), number.bytes(model.versions.reduce((sum, { size_bytes }) => sum + size_bytes, 0))],
-    ...(latest === undefined
-      ? []
-      : [
-          [t('model.about.exportedBy'), `TensorFlow ${latest.tensorflow_version}`] as const,
-          [t('model.column.parameters'), number.count(latest.total_params)] as const,
-          [t('model.about.ops'), t('model.about.opKinds', { count: Object.keys(latest.ops).length })] as const,
-        ]),
-  ];
-  return (
-    <aside className={styles['about']} aria-label={t('model.about', { name: model.name })}>
-      <h2>{t('model.about', { name: model.name })}</h2>
-      <dl>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </aside>
   );
 }
 
@@ -216,37 +130,6 @@ function Rename({ model, opened, onClose }: { readonly model: Model; readonly op
   );
 }
 
-function Forget({ model, opened, onClose }: { readonly model: Model; readonly opened: boolean; readonly onClose: () => void }) {
-  const { t } = useText();
-  const client = useClient();
-  const call = useCall();
-  const [, go] = useLocation();
-  return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('model.forgetTitle', { name: model.name })}
-      closeButtonProps={{ 'aria-label': t('close') }}
-    >
-      <Paragraph>{model.source === 'managed' ? t('model.forgetManaged') : t('model.forgetLinked', { path: model.path })}</Paragraph>
-      <ErrorNote problem={call.problem} />
-      <Group justify="flex-end" mt="lg" gap="sm">
-        <Button data-autofocus onClick={onClose}>
-          {t('cancel')}
-        </Button>
-        <Button
-          variant="outline"
-          color="red"
-          loading={call.busy}
-          onClick={() => void call.run(() => client.models.forget({ id: model.id })).then((done) => (done ? go('/models') : undefined))}
-        >
-          {t('model.forgetConfirm')}
-        </Button>
-      </Group>
-    </Modal>
-  );
-}
-
 function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
   const { t } = useText();
   const client = useClient();
@@ -304,11 +187,13 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
           {canReveal ? (
             <Menu.Item onClick={() => void call.run(() => client.folders.reveal({ modelId: model.id }))}>{model.path}</Menu.Item>
           ) : null}
-          <Menu.Item onClick={() => setSheet('forget')}>{t('model.forget')}</Menu.Item>
+          <Menu.Item onClick={() => setSheet('forget')}>
+            {t(model.source === 'managed' ? 'library.deleteVersion' : 'model.forget')}
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
       <Rename key={model.name} model={model} opened={sheet === 'rename'} onClose={close} />
-      <Forget model={model} opened={sheet === 'forget'} onClose={close} />
+      {sheet === 'forget' ? <RemovalDialog modelId={model.id} version={null} onClose={close} onRemoved={() => go('/models')} /> : null}
       {/* Once opened it stays, so that closing it loses no input. */}
       <Suspense fallback={null}>{baking ? <BakeDialog model={model} opened={sheet === 'bake'} onClose={close} /> : null}</Suspense>
     </div>
@@ -316,7 +201,7 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
 }
 
 /** One model: who answers and where, its versions, signatures, files and problems. */
-export function ModelPage({ id }: { readonly id: string }) {
+export function ModelPage({ id, version }: { readonly id: string; readonly version?: string | undefined }) {
   const { t } = useText();
   const call = useCall();
   const model = useMirror((state) => state.models.find((one) => one.id === id));
@@ -329,9 +214,9 @@ export function ModelPage({ id }: { readonly id: string }) {
       </>
     );
   }
-  const problems = [...model.problems, ...model.versions.flatMap((version) => version.problems)];
-  const [first = '', ...others] = model.versions.map((version) =>
-    JSON.stringify(signaturesOf(version).map(([name, info]) => [name, signatureLine(info)])),
+  const problems = [...model.problems, ...model.versions.flatMap((one) => one.problems)];
+  const [first = '', ...others] = model.versions.map((one) =>
+    JSON.stringify(signaturesOf(one).map(([name, info]) => [name, signatureLine(info)])),
   );
   const sameSignatures = others.length > 0 && others.every((one) => one === first);
   const addresses = serving === undefined ? null : addressesOf(serving.plan);
@@ -359,32 +244,31 @@ export function ModelPage({ id }: { readonly id: string }) {
       )}
       <Tabs defaultValue="versions" keepMounted={false}>
         <Tabs.List mb="md">
-          {(['versions', 'signatures', 'files', 'problems'] as const).map((tab) => (
+          {(['versions', 'signatures', 'files', 'notes', 'problems'] as const).map((tab) => (
             <Tabs.Tab key={tab} value={tab}>
               {t(`model.tabs.${tab}`)} {tab === 'problems' && problems.length > 0 ? problems.length : null}
             </Tabs.Tab>
           ))}
         </Tabs.List>
         <Tabs.Panel value="versions">
-          <div className={styles['beside']}>
-            <div>
-              <Versions model={model} />
-              <h2 className={styles['part']}>
-                {t('model.tabs.signatures')}{' '}
-                <span className={styles['caption']}>
-                  {sameSignatures ? t('model.sameSignatures', { count: model.versions.length }) : null}
-                </span>
-              </h2>
-              <Signatures model={model} dense />
-            </div>
-            <About model={model} />
-          </div>
+          <VersionsTab model={model} version={version}>
+            <h2 className={styles['part']}>
+              {t('model.tabs.signatures')}{' '}
+              <span className={styles['caption']}>
+                {sameSignatures ? t('model.sameSignatures', { count: model.versions.length }) : null}
+              </span>
+            </h2>
+            <Signatures model={model} dense />
+          </VersionsTab>
         </Tabs.Panel>
         <Tabs.Panel value="signatures">
           <Signatures model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="files">
           <Files model={model} />
+        </Tabs.Panel>
+        <Tabs.Panel value="notes">
+          <NotesTab model={model} />
         </Tabs.Panel>
         <Tabs.Panel value="problems">
           {problems.length === 0 ? <p className={styles['dim']}>{t('model.noProblems')}</p> : null}

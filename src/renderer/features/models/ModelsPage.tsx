@@ -1,14 +1,21 @@
-import { Button, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
 import { Link, useLocation } from 'wouter';
 import type { Model } from '../../../shared/contract/state.ts';
 import { useFolderPicker } from '../../app/FolderPicker.tsx';
-import { useText, type Text } from '../../app/i18n.tsx';
+import { useText } from '../../app/i18n.tsx';
 import { useClient, useMirror } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import noteStyles from '../../ui/Note.module.css';
+import { RowGrid, type GridColumn } from '../../ui/RowGrid.tsx';
 import { StateGlyph, StateMark } from '../../ui/StateMark.tsx';
+import { FoundVersions } from '../library/FoundVersions.tsx';
+import { LibraryMenu } from '../library/LibraryMenu.tsx';
+import { commonMetrics } from '../library/metricText.ts';
+import { MiniTrend } from '../library/MiniTrend.tsx';
+import { SearchBar } from '../library/SearchBar.tsx';
+import { TagList } from '../library/TagList.tsx';
+import { useQuery, useSearch } from '../library/useSearch.ts';
 import { servingMark, servingWord } from '../servings/servingWords.ts';
 import { EmptyModels } from './EmptyModels.tsx';
 import { signatureLine, signaturesOf } from './shapes.ts';
@@ -54,87 +61,127 @@ function EngineNote() {
   );
 }
 
-const searched = (model: Model): string =>
-  `${model.name} ${signaturesOf(model.versions[0])
-    .map(([name, info]) => `${name} ${signatureLine(info).join(' ')}`)
-    .join(' ')}`.toLowerCase();
-
-function Row({ model, text: { number, time } }: { readonly model: Model; readonly text: Text }) {
-  const [latest] = model.versions;
-  const [signature] = signaturesOf(latest);
-  return (
-    <tr>
-      <td>
-        <Link href={`/models/${model.id}`} className={styles['name']}>
-          {model.name}
+/** All models, each in one line: what it is at the moment, its newest version, its first metric over versions. */
+function AllModels({ models }: { readonly models: readonly Model[] }) {
+  const { t, number, time } = useText();
+  const [, go] = useLocation();
+  const withMetrics = models.some(({ record }) => commonMetrics(record.versions.slice(0, 32)).length > 0);
+  const withTags = models.some(({ record }) => record.tags.length > 0);
+  const columns: readonly GridColumn<Model>[] = [
+    {
+      id: 'model',
+      head: t('models.column.model'),
+      width: 200,
+      renderCell: ({ id, name }) => (
+        <Link href={`/models/${id}`} tabIndex={-1} className={styles['name']} onClick={(event) => event.stopPropagation()}>
+          {name}
         </Link>
-      </td>
-      <td>
-        <ModelState model={model} />
-      </td>
-      <td>{number.count(model.versions.length)}</td>
-      <td className={styles['cut']}>{signature === undefined ? null : <code>{signatureLine(signature[1]).join(' → ')}</code>}</td>
-      <td className={styles['right']}>{latest === undefined ? '' : number.bytes(latest.size_bytes)}</td>
-      <td className={styles['past']}>
-        <time dateTime={model.addedAt} title={time.absolute(model.addedAt)}>
-          {time.relative(model.addedAt)}
+      ),
+    },
+    { id: 'state', head: t('models.column.state'), width: 140, renderCell: (model) => <ModelState model={model} /> },
+    {
+      id: 'versions',
+      head: t('models.column.versions'),
+      width: 76,
+      right: true,
+      renderCell: ({ versions }) => number.count(versions.length),
+    },
+    ...(withMetrics
+      ? [
+          {
+            id: 'trend',
+            head: t('library.column.trend'),
+            width: 132,
+            narrow: 3 as const,
+            renderCell: ({ record }: Model) => <MiniTrend records={record.versions} />,
+          },
+        ]
+      : []),
+    ...(withTags
+      ? [
+          {
+            id: 'tags',
+            head: t('library.column.tags'),
+            width: 160,
+            narrow: 2 as const,
+            renderCell: ({ record }: Model) => <TagList tags={record.tags} />,
+          },
+        ]
+      : []),
+    {
+      id: 'signature',
+      head: t('models.column.signature'),
+      renderCell: ({ versions }) => {
+        const [signature] = signaturesOf(versions[0]);
+        return signature === undefined ? null : <code>{signatureLine(signature[1]).join(' → ')}</code>;
+      },
+    },
+    {
+      id: 'size',
+      head: t('models.column.size'),
+      width: 80,
+      right: true,
+      narrow: 2,
+      renderCell: ({ versions: [latest] }) => (latest === undefined ? '' : number.bytes(latest.size_bytes)),
+    },
+    {
+      id: 'added',
+      head: t('models.column.added'),
+      width: 104,
+      narrow: 2,
+      renderCell: ({ addedAt }) => (
+        <time className={styles['past']} dateTime={addedAt} title={time.absolute(addedAt)}>
+          {time.relative(addedAt)}
         </time>
-      </td>
-    </tr>
+      ),
+    },
+  ];
+  return (
+    <RowGrid
+      label={t('models.title')}
+      columns={columns}
+      count={models.length}
+      rowAt={(index) => models[index]}
+      keyOf={({ id }) => id}
+      onOpen={({ id }) => go(`/models/${id}`)}
+    />
   );
 }
 
-export function ModelsPage() {
-  const text = useText();
-  const { t } = text;
+/** The library: every model, or the versions that fit what is looked for. */
+function Library({ models }: { readonly models: readonly Model[] }) {
+  const { t } = useText();
   const { pick } = useFolderPicker();
-  const models = useMirror((state) => state.models);
-  const [words, setWords] = useState('');
-  const found = models.filter((model) => searched(model).includes(words.trim().toLowerCase()));
+  const search = useSearch();
+  const searching = useQuery((state) => state.query.trim() !== '');
   return (
     <>
       <div className={styles['head']}>
         <h1>{t('models.title')}</h1>
-        {models.length === 0 ? null : (
-          <>
-            <TextInput
-              size="xs"
-              w={220}
-              leftSection={<Icon name="search" size={14} />}
-              placeholder={t('models.search')}
-              aria-label={t('models.search')}
-              value={words}
-              onChange={(event) => setWords(event.currentTarget.value)}
-            />
-            <Button leftSection={<Icon name="plus" />} onClick={pick}>
-              {t('models.add')}
-            </Button>
-          </>
-        )}
+        <SearchBar answer={search.answer} />
+        <Button leftSection={<Icon name="plus" />} onClick={pick}>
+          {t('models.add')}
+        </Button>
+        <LibraryMenu />
       </div>
       <EngineNote />
-      {models.length === 0 ? (
-        <EmptyModels />
-      ) : (
-        <table className={styles['table']} aria-label={t('models.title')}>
-          <thead>
-            <tr>
-              <th>{t('models.column.model')}</th>
-              <th>{t('models.column.state')}</th>
-              <th>{t('models.column.versions')}</th>
-              <th>{t('models.column.signature')}</th>
-              <th className={styles['right']}>{t('models.column.size')}</th>
-              <th>{t('models.column.added')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((model) => (
-              <Row key={model.id} model={model} text={text} />
-            ))}
-          </tbody>
-        </table>
-      )}
-      {models.length > 0 && found.length === 0 ? <p className={styles['dim']}>{t('models.nothingFound', { text: words })}</p> : null}
+      {searching ? <FoundVersions search={search} /> : <AllModels models={models} />}
+    </>
+  );
+}
+
+export function ModelsPage() {
+  const { t } = useText();
+  const models = useMirror((state) => state.models);
+  if (models.length > 0) return <Library models={models} />;
+  return (
+    <>
+      <div className={styles['head']}>
+        <h1>{t('models.title')}</h1>
+        <LibraryMenu />
+      </div>
+      <EngineNote />
+      <EmptyModels />
     </>
   );
 }
