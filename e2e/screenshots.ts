@@ -2,7 +2,7 @@
  * Pictures of every page, in both languages and both themes: `node e2e/screenshots.ts FOLDER [NAMES]`; NAMES is a pattern of names.
  * It drives the built web shell with models of the fixtures and the engine of this machine, and removes what it served.
  */
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
@@ -20,6 +20,33 @@ const sizes = [
   { name: '-900', width: 900, height: 800 },
 ] as const;
 
+/** Four versions of digits with their course of training, metrics beside iris, and a fifth version that still arrives. */
+async function addVersions(models: string): Promise<void> {
+  const digits = join(models, 'digits_cnn');
+  const ends = [0.944, 0.972, 0.978, 0.981];
+  for (const [index, end] of ends.entries()) {
+    const version = join(digits, String(index + 1));
+    if (index > 0) await cp(join(digits, '1'), version, { recursive: true });
+    const epochs = Array.from({ length: 20 }, (_, epoch) => epoch + 1);
+    const accuracy = epochs.map((epoch) => end - (end - 0.55) * Math.exp(-epoch / (4.5 - index)));
+    await writeFile(
+      join(version, 'history.json'),
+      JSON.stringify({ val_accuracy: accuracy, val_loss: accuracy.map((value) => (1 - value) * 1.8) }),
+    );
+    await writeFile(
+      join(version, 'metrics.json'),
+      JSON.stringify({ test_accuracy: end, test_loss: Number(((1 - end) * 3.9).toFixed(4)), optimizer: 'adam', dataset: 'digits 8x8' }),
+    );
+  }
+  const arriving = join(digits, '5');
+  await cp(join(digits, '1'), arriving, { recursive: true });
+  await truncate(join(arriving, 'variables', 'variables.data-00000-of-00001'), 4_000);
+  await writeFile(
+    join(models, 'iris', 'metrics.json'),
+    JSON.stringify({ 1: { accuracy: 0.9, loss: 0.41 }, 2: { accuracy: 0.9333, loss: 0.27 }, 3: { accuracy: 0.9667, loss: 0.12 } }),
+  );
+}
+
 async function take(): Promise<void> {
   const target = resolve(process.argv[2] ?? 'screenshots');
   const material = fixtures();
@@ -31,6 +58,7 @@ async function take(): Promise<void> {
   undo.defer(() => removeContainersOf(scratch));
   const models = join(scratch, 'models');
   for (const name of ['digits_cnn', 'iris']) await cp(join(material, 'models', 'models', name), join(models, name), { recursive: true });
+  await addVersions(models);
   for (const name of ['missing_data', 'truncated_data'])
     await cp(join(material, 'models', 'bad', name), join(models, name), { recursive: true });
   const env = { ...process.env, SLIPWAY_HOME: join(scratch, 'home') };
@@ -191,6 +219,59 @@ async function take(): Promise<void> {
       },
     ],
     ['model', openModel],
+    [
+      'model-notes',
+      async () => {
+        await openModel();
+        await page.getByRole('tab').nth(3).click();
+        await page.getByRole('main').getByRole('list').last().getByRole('listitem').first().waitFor();
+      },
+    ],
+    [
+      'found',
+      async () => {
+        await go('/models');
+        await page.keyboard.press('/');
+        await page.keyboard.type('accuracy>0.93');
+        await page.getByRole('grid').getByRole('checkbox').first().click();
+        await page.getByRole('grid').getByRole('checkbox').nth(1).click();
+      },
+      async () => {
+        await page.getByRole('main').getByRole('searchbox').or(page.locator('[data-page-search]')).first().fill('');
+      },
+    ],
+    [
+      'filters',
+      async () => {
+        await go('/models');
+        await page.getByRole('search').getByRole('button').last().click();
+        await page.getByRole('dialog').getByRole('combobox').first().waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'compare',
+      async () => {
+        await openModel();
+        await page.getByRole('main').getByRole('checkbox').nth(0).click();
+        await page.getByRole('main').getByRole('checkbox').nth(1).click();
+        await page
+          .getByRole('main')
+          .getByRole('button', { name: /^(Compare|对比)$/ })
+          .click();
+        await page.getByRole('main').getByRole('img').waitFor();
+      },
+    ],
+    [
+      'removal',
+      async () => {
+        await openModel();
+        await page.getByRole('main').locator('[aria-haspopup=menu]').first().click();
+        await page.getByRole('menuitem').last().click();
+        await page.getByRole('dialog').getByRole('list').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
     [
       'model-files',
       async () => {

@@ -66,8 +66,14 @@ export function RowGrid<R>(props: RowGridProps<R>) {
   const [first, last] = [items[0], items.at(-1)];
   const current = Math.min(at, Math.max(0, count - 1));
 
-  // What stands above the table may have grown or gone with any drawing.
-  useLayoutEffect(() => measure(body.current, setTop));
+  // What stands above the table grows and goes.
+  useLayoutEffect(() => {
+    const tell = (): void => measure(body.current, setTop);
+    const observer = new ResizeObserver(tell);
+    for (const part of document.querySelectorAll('main > *')) observer.observe(part);
+    tell();
+    return () => observer.disconnect();
+  }, []);
   const [firstIndex, lastIndex] = [first?.index, last?.index];
   useEffect(() => {
     if (firstIndex !== undefined && lastIndex !== undefined) onRange?.(firstIndex, lastIndex);

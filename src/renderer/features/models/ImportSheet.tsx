@@ -12,6 +12,7 @@ import { majorMinor } from '../../ui/format.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { StateGlyph } from '../../ui/StateMark.tsx';
 import { Checklist } from './Checklist.tsx';
+import { CopyChoice } from './CopyChoice.tsx';
 import { DroppedTree } from './DroppedTree.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
 import { Advanced, placeOf, policyOf, untouched, Where, type Choices } from './ServeOptions.tsx';
@@ -228,7 +229,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
     ...(latest === undefined || latest.tensorflow_version === ''
       ? []
       : [t('import.exportedBy', { version: majorMinor(latest.tensorflow_version) })]),
-    t(source === 'managed' ? 'import.managed' : 'import.linked'),
+    t(source === 'managed' || choices.copy ? 'import.managed' : 'import.linked'),
   ];
   const problems = [...inspection.problems, ...inspection.versions.flatMap((version) => version.problems)];
   const settled = (problem: Problem): boolean => problem.code === 'NO_SERVE_TAG' && choices.tags !== null;
@@ -252,7 +253,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
     }
   };
   const add = (): Promise<{ readonly id: string }> =>
-    existing === null ? client.imports.add({ ticket, name, copy: false }) : Promise.resolve(existing);
+    existing === null ? client.imports.add({ ticket, name, copy: choices.copy }) : Promise.resolve(existing);
   const serve = (): void =>
     void acting.run(async () => {
       if (blocked !== null || !namePattern.test(name)) return;
@@ -365,6 +366,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
               />
               <Where choices={choices} change={change} />
             </div>
+            {linked && existing === null ? <CopyChoice name={name} copy={choices.copy} onChange={(copy) => change({ copy })} /> : null}
             <Advanced choices={choices} change={change} ports={ports} />
           </>
         )}

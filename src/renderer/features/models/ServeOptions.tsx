@@ -18,6 +18,8 @@ export interface Choices {
   readonly image: string;
   readonly flags: string;
   readonly tags: readonly string[] | null;
+  /** Into the store, instead of a link to the folder. */
+  readonly copy: boolean;
   /** Null: Docker where it answers. */
   readonly place: 'docker' | 'embedded' | null;
 }
@@ -31,6 +33,7 @@ export const untouched: Choices = {
   image: '',
   flags: '',
   tags: null,
+  copy: false,
   place: null,
 };
 
