@@ -1,3 +1,5 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { seriousFindings, settle } from './axe.ts';
 import { dragOverWindow, dropOnWindow } from './drop.ts';
 import { expect, modelFolder, test } from './app.ts';
@@ -31,6 +33,10 @@ for (const { theme, language } of looks) {
       await expect(dialog).toHaveCount(0);
     };
 
+    // A second version with a metric, so that there is something to compare.
+    const digits = modelFolder(app, 'digits_cnn');
+    await cp(join(digits, '1'), join(digits, '2'), { recursive: true });
+    await writeFile(join(digits, 'metrics.json'), JSON.stringify({ 1: { accuracy: 0.972 }, 2: { accuracy: 0.981 } }));
     await go(',');
     const choices = main.getByRole('radiogroup');
     await choices
@@ -104,9 +110,19 @@ for (const { theme, language } of looks) {
     await look('servings');
     await go('1');
     await look('models');
-    await main.getByRole('table').getByRole('link').first().click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('params>1 accuracy>high');
+    await expect(main.getByRole('listitem')).toHaveCount(1);
+    await expect(main.getByRole('grid').getByRole('checkbox')).toHaveCount(2);
+    await look('found versions');
+    await main.getByRole('search').getByRole('button').last().click();
+    await expect(dialog).toBeVisible();
+    await look('filters');
+    await close();
+    await main.getByRole('search').getByRole('textbox').fill('');
+    await main.getByRole('grid').getByRole('link').first().click();
     await expect(main.getByRole('tab').first()).toBeVisible();
-    for (const at of [0, 1, 2, 3]) {
+    for (const at of [0, 1, 2, 3, 4]) {
       await main.getByRole('tab').nth(at).click();
       await look(`model, tab ${at + 1}`);
     }
@@ -115,6 +131,17 @@ for (const { theme, language } of looks) {
     await expect(dialog.getByRole('textbox').last()).toContainText('FROM ');
     await look('bake');
     await close();
+    await main.getByRole('tab').first().click();
+    await main.locator('[aria-haspopup=menu]').first().click();
+    await page.getByRole('menuitem').last().click();
+    await expect(dialog.getByRole('list')).toBeVisible();
+    await look('removal');
+    await close();
+    for (const at of [0, 1]) await main.getByRole('checkbox').nth(at).check();
+    await main.getByRole('grid').locator('~ div').first().getByRole('button').last().click();
+    await expect(main.getByRole('img')).toBeVisible();
+    for (const part of await main.locator('[aria-expanded=false]:not([aria-haspopup])').all()) await part.click();
+    await look('comparison');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });
 }

@@ -7,6 +7,8 @@ const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^Bake (.+)$/, '构建 $1'],
   [/^Push (.+)$/, '推送 $1'],
   [/^Save (.+)$/, '保存 $1'],
+  [/^Copy (.+)$/, '复制 $1'],
+  [/^Ask (.+) rows$/, '询问 $1 行'],
   [/^Load an image$/, '载入镜像'],
   [/^the model has no predict signature$/, '模型没有 predict 签名'],
   [/^a prediction changes the model’s state$/, '预测会改变模型的状态'],
