@@ -2,7 +2,6 @@ import { MantineProvider } from '@mantine/core';
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
-import { ModelsPage } from '../features/models/ModelsPage.tsx';
 import { theme, cssVariables } from '../ui/theme.ts';
 import { Bar } from './Bar.tsx';
 import { CrashGuard } from './CrashGuard.tsx';
@@ -16,6 +15,7 @@ import { ConnectionContext, useMirror } from './store.ts';
 import { useKeys } from './useKeys.ts';
 import styles from './App.module.css';
 
+const ModelsPage = lazy(async () => ({ default: (await import('../features/models/ModelsPage.tsx')).ModelsPage }));
 const ModelPage = lazy(async () => ({ default: (await import('../features/models/ModelPage.tsx')).ModelPage }));
 const ComparePage = lazy(async () => ({ default: (await import('../features/library/ComparePage.tsx')).ComparePage }));
 const ImportSheet = lazy(async () => ({ default: (await import('../features/models/ImportSheet.tsx')).ImportSheet }));

@@ -49,6 +49,7 @@ export const enLibrary = {
   'library.rowMenu': 'More for {version}',
   'library.open': 'Open',
   'library.serveThis': 'Serve',
+  'library.serveNamed': 'Serve {version}',
   'library.compareWith': 'Compare with {version}',
   'library.deleteVersion': 'Delete…',
   'library.tagThis': 'Tag…',

@@ -48,6 +48,7 @@ export const zhLibrary: Readonly<Record<keyof typeof enLibrary, string>> = {
   'library.rowMenu': '{version} 的更多操作',
   'library.open': '打开',
   'library.serveThis': '启动',
+  'library.serveNamed': '启动 {version}',
   'library.compareWith': '与 {version} 对比',
   'library.deleteVersion': '删除…',
   'library.tagThis': '加标签…',

@@ -8,8 +8,8 @@ export interface GridColumn<R> {
   /** In pixels; the columns without one share what is left. */
   readonly width?: number;
   readonly right?: boolean;
-  /** Goes where the window is narrow: 1 first. */
-  readonly narrow?: 1 | 2 | 3;
+  /** Shown only where the table is at least as wide, in pixels. */
+  readonly from?: 640 | 720 | 840 | 960;
   readonly renderCell: (row: R, index: number) => ReactNode;
   /** How the column is sorted, where it can be. */
   readonly sort?: 'ascending' | 'descending' | 'none';
@@ -121,60 +121,57 @@ export function RowGrid<R>(props: RowGridProps<R>) {
     );
 
   return (
-    <table
-      role="grid"
-      className={styles['grid']}
-      aria-label={label}
-      aria-rowcount={count + 1}
-      aria-multiselectable={isSelected === undefined ? undefined : true}
-    >
-      <colgroup>
-        {columns.map(({ id, width, narrow }) => (
-          <col key={id} data-narrow={narrow} {...(width === undefined ? {} : { style: { width } })} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr aria-rowindex={1}>
-          {columns.map(({ id, head, right, narrow, sort, onSort }) => (
-            <th key={id} data-right={right} data-narrow={narrow} aria-sort={sort}>
-              {onSort === undefined ? (
-                head
-              ) : (
-                <button type="button" className={styles['sort']} onClick={onSort}>
-                  {head}
-                  <span aria-hidden="true">{sort === 'ascending' ? ' ↑' : sort === 'descending' ? ' ↓' : ''}</span>
-                </button>
-              )}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {gap((first?.start ?? top) - top)}
-        {items.map(({ index }) => {
-          const row = rowAt(index);
-          return (
-            <tr
-              key={row === undefined ? index : keyOf(row)}
-              data-index={index}
-              data-shown={(row !== undefined && isShown?.(row)) || undefined}
-              aria-rowindex={index + 2}
-              aria-selected={row === undefined || isSelected === undefined ? undefined : isSelected(row)}
-              tabIndex={index === current ? 0 : -1}
-              onFocus={() => setAt(index)}
-              onKeyDown={(event) => onRowKey(event, row, index)}
-              onClick={() => (row === undefined ? undefined : onOpen?.(row))}
-            >
-              {columns.map(({ id, renderCell, right, narrow }) => (
-                <td key={id} data-right={right} data-narrow={narrow}>
-                  {row === undefined ? null : renderCell(row, index)}
-                </td>
-              ))}
-            </tr>
-          );
-        })}
-        {gap(list.getTotalSize() + top - (last?.end ?? top))}
-      </tbody>
-    </table>
+    <div className={styles['around']}>
+      <table
+        role="grid"
+        className={styles['grid']}
+        aria-label={label}
+        aria-rowcount={count + 1}
+        aria-multiselectable={isSelected === undefined ? undefined : true}
+      >
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map(({ id, head, width, right, from, sort, onSort }) => (
+              <th key={id} data-right={right} data-from={from} aria-sort={sort} style={{ width }}>
+                {onSort === undefined ? (
+                  head
+                ) : (
+                  <button type="button" className={styles['sort']} onClick={onSort}>
+                    {head}
+                    <span aria-hidden="true">{sort === 'ascending' ? ' ↑' : sort === 'descending' ? ' ↓' : ''}</span>
+                  </button>
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {gap((first?.start ?? top) - top)}
+          {items.map(({ index }) => {
+            const row = rowAt(index);
+            return (
+              <tr
+                key={row === undefined ? index : keyOf(row)}
+                data-index={index}
+                data-shown={(row !== undefined && isShown?.(row)) || undefined}
+                aria-rowindex={index + 2}
+                aria-selected={row === undefined || isSelected === undefined ? undefined : isSelected(row)}
+                tabIndex={index === current ? 0 : -1}
+                onFocus={() => setAt(index)}
+                onKeyDown={(event) => onRowKey(event, row, index)}
+                onClick={() => (row === undefined ? undefined : onOpen?.(row))}
+              >
+                {columns.map(({ id, renderCell, right, from }) => (
+                  <td key={id} data-right={right} data-from={from}>
+                    {row === undefined ? null : renderCell(row, index)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+          {gap(list.getTotalSize() + top - (last?.end ?? top))}
+        </tbody>
+      </table>
+    </div>
   );
 }

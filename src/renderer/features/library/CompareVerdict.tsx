@@ -38,7 +38,7 @@ export function CompareVerdict({ comparison }: { readonly comparison: Comparison
             />
           ))}
         </div>
-        <Button size="xs" variant="subtle" aria-expanded={open} aria-keyshortcuts="S" onClick={() => setOpen(!open)}>
+        <Button size="xs" variant="subtle" aria-expanded={open} onClick={() => setOpen(!open)}>
           {t(open ? 'compare.hideSignatures' : 'compare.showSignatures')}
         </Button>
       </div>

@@ -125,14 +125,14 @@ export function FoundVersions({ search }: { readonly search: Search }) {
       id: 'tags',
       head: t('library.column.tags'),
       width: 190,
-      narrow: 3,
+      from: 640,
       renderCell: ({ record, modelTags }) => <TagList tags={[...record.tags, ...modelTags]} />,
     },
     {
       id: 'inputs',
       head: t('library.column.inputs'),
       width: 150,
-      narrow: 1,
+      from: 960,
       renderCell: ({ inputs }) => {
         const [first] = Object.values(inputs);
         return first === undefined ? null : (
@@ -147,7 +147,7 @@ export function FoundVersions({ search }: { readonly search: Search }) {
       head: t('model.column.size'),
       width: 82,
       right: true,
-      narrow: 2,
+      from: 640,
       ...sortBy('size'),
       renderCell: ({ sizeBytes }) => number.bytes(sizeBytes),
     },
@@ -155,7 +155,7 @@ export function FoundVersions({ search }: { readonly search: Search }) {
       id: 'added',
       head: t('models.column.added'),
       width: 100,
-      narrow: 1,
+      from: 840,
       ...sortBy('added'),
       renderCell: ({ record: { addedAt } }) => (
         <time className={styles['dim']} dateTime={addedAt} title={time.absolute(addedAt)}>

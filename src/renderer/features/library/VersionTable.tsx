@@ -50,6 +50,9 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
   const call = useCall();
   const served = useServedVersions(model.id);
   const versions = versionsOf(model);
+  const serving = useMirror((state) =>
+    state.servings.some(({ modelId, state: { kind } }) => modelId === model.id && kind !== 'stopped' && kind !== 'failed'),
+  );
   const metrics = metricColumns(versions);
   const toggle = ({ record: { version } }: ModelVersion): void =>
     onChoose(chosen.includes(version) ? chosen.filter((one) => one !== version) : [...chosen, version]);
@@ -57,7 +60,7 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
     {
       id: 'choose',
       head: <span className="sl-hidden">{t('library.compareChosen')}</span>,
-      width: 30,
+      width: 28,
       renderCell: (one) => (
         <input
           type="checkbox"
@@ -70,17 +73,18 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
         />
       ),
     },
-    { id: 'version', head: t('model.column.version'), width: 76, renderCell: ({ record }) => <strong>v{record.version}</strong> },
-    { id: 'state', head: t('model.column.state'), width: 120, renderCell: (one) => <VersionState version={one} served={served} /> },
+    { id: 'version', head: t('model.column.version'), width: 64, renderCell: ({ record }) => <strong>v{record.version}</strong> },
+    { id: 'state', head: t('model.column.state'), width: 108, renderCell: (one) => <VersionState version={one} served={served} /> },
     { id: 'tags', head: t('library.column.labels'), renderCell: ({ record }) => <TagList tags={record.tags} /> },
-    ...metrics.map((name): GridColumn<ModelVersion> => {
+    ...metrics.map((name, index): GridColumn<ModelVersion> => {
       const values = versions.slice(0, 200).flatMap(({ record }) => metricOf(record, name)?.value ?? []);
       const decimals = decimalsOf(values);
       return {
         id: `metric ${name}`,
         head: <span title={name}>{metricTitle(name)}</span>,
-        width: 96,
+        width: 84,
         right: true,
+        ...(index === 0 ? {} : { from: 720 as const }),
         renderCell: ({ record }) => {
           const metric = metricOf(record, name);
           return metric === undefined ? null : metricText(metric.value, decimals, number);
@@ -92,14 +96,14 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
       head: t('model.column.size'),
       width: 76,
       right: true,
-      narrow: 3,
+
       renderCell: ({ summary }) => number.bytes(summary.size_bytes),
     },
     {
       id: 'added',
       head: t('models.column.added'),
-      width: 98,
-      narrow: 1,
+      width: 92,
+      from: 640,
       renderCell: ({ record: { addedAt } }) => (
         <time className={styles['dim']} dateTime={addedAt} title={time.absolute(addedAt)}>
           {time.relative(addedAt)}
@@ -109,9 +113,11 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
     {
       id: 'acts',
       head: <span className="sl-hidden">{t('library.rowMenu', { version: '' })}</span>,
-      width: 44,
+      width: serving ? 44 : 104,
       right: true,
-      renderCell: (one) => <RowMenu model={model} version={one} versions={versions} call={call} onShow={onShow} onRemove={onRemove} />,
+      renderCell: (one) => (
+        <RowActs model={model} version={one} versions={versions} call={call} serving={serving} onShow={onShow} onRemove={onRemove} />
+      ),
     },
   ];
   return (
@@ -157,22 +163,21 @@ function VersionState({ version: { summary, record }, served }: { readonly versi
   return <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />;
 }
 
-interface RowMenuProps {
+interface RowActsProps {
   readonly model: Model;
   readonly version: ModelVersion;
   readonly versions: readonly ModelVersion[];
   readonly call: Call;
+  /** A serving of the model runs or starts: what else it serves is a switch. */
+  readonly serving: boolean;
   readonly onShow: (version: string) => void;
   readonly onRemove: (version: string) => void;
 }
 
-function RowMenu({ model, version: { record }, versions, call, onShow, onRemove }: RowMenuProps) {
+function RowActs({ model, version: { record }, versions, call, serving, onShow, onRemove }: RowActsProps) {
   const { t } = useText();
   const client = useClient();
   const [, go] = useLocation();
-  const serving = useMirror((state) =>
-    state.servings.some(({ modelId, state: { kind } }) => modelId === model.id && kind !== 'stopped' && kind !== 'failed'),
-  );
   const { version } = record;
   const at = versions.findIndex((one) => one.record.version === version);
   const other = (versions[at + 1] ?? versions[at - 1])?.record.version;
@@ -183,7 +188,12 @@ function RowMenu({ model, version: { record }, versions, call, onShow, onRemove 
     });
   const refs = (other_: string) => olderFirst([version, other_].map((one) => ({ modelId: model.id, version: one })));
   return (
-    <span onClick={(event) => event.stopPropagation()} role="presentation">
+    <span className={styles['acts']} onClick={(event) => event.stopPropagation()} role="presentation">
+      {serving ? null : (
+        <Button size="xs" tabIndex={-1} aria-label={t('library.serveNamed', { version: `v${version}` })} onClick={serve}>
+          {t('library.serveThis')}
+        </Button>
+      )}
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
           <ActionIcon size={26} tabIndex={-1} data-row-menu aria-label={t('library.rowMenu', { version: `v${version}` })}>

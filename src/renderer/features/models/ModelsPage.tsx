@@ -92,7 +92,7 @@ function AllModels({ models }: { readonly models: readonly Model[] }) {
             id: 'trend',
             head: t('library.column.trend'),
             width: 132,
-            narrow: 3 as const,
+            from: 640 as const,
             renderCell: ({ record }: Model) => <MiniTrend records={record.versions} />,
           },
         ]
@@ -103,7 +103,7 @@ function AllModels({ models }: { readonly models: readonly Model[] }) {
             id: 'tags',
             head: t('library.column.tags'),
             width: 160,
-            narrow: 2 as const,
+            from: 960 as const,
             renderCell: ({ record }: Model) => <TagList tags={record.tags} />,
           },
         ]
@@ -121,14 +121,14 @@ function AllModels({ models }: { readonly models: readonly Model[] }) {
       head: t('models.column.size'),
       width: 80,
       right: true,
-      narrow: 2,
+      from: 640,
       renderCell: ({ versions: [latest] }) => (latest === undefined ? '' : number.bytes(latest.size_bytes)),
     },
     {
       id: 'added',
       head: t('models.column.added'),
       width: 104,
-      narrow: 2,
+      from: 840,
       renderCell: ({ addedAt }) => (
         <time className={styles['past']} dateTime={addedAt} title={time.absolute(addedAt)}>
           {time.relative(addedAt)}
