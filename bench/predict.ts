@@ -42,7 +42,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 
 /** One small request through the whole of predict.run, against a bare client on the same server, in turns. */
 async function small(client: LocalClient, servingId: string, restPort: number, name: string): Promise<void> {
-  const body = '{"instances": [1.0, 2.0, 5.0]}';
+  const body = '{"instances": [[1.0], [2.0], [5.0]]}';
   const bare = bareClient(`http://127.0.0.1:${restPort}/v1/models/${name}:predict`, Buffer.from(body));
   const ours = (): Promise<unknown> => client.predict.run({ servingId, signature: 'serving_default', body });
   const times: Record<'ours' | 'bare', number[]> = { ours: [], bare: [] };

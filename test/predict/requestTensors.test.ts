@@ -168,3 +168,31 @@ describe('tensors as messages', () => {
     );
   });
 });
+
+test('large bytes within messages within messages arrive in their order', () => {
+  const [large, small] = [Uint8Array.from({ length: 100_000 }, (_, index) => index % 251), Uint8Array.of(1, 2, 3)];
+  const written = new ProtoWriter()
+    .bytes(1, small)
+    .message(2, (one) => one.bytes(1, large).message(2, (two) => two.bytes(1, small).bytes(2, large).string(3, 'end')))
+    .bytes(3, large)
+    .finish();
+  const found: unknown[] = [];
+  const walk = (reader: ProtoReader, depth: number): void => {
+    while (reader.next()) {
+      if (reader.field === 2 && depth < 2) walk(reader.message(), depth + 1);
+      else {
+        const bytes = reader.bytes();
+        found.push([depth, reader.field, bytes.length, Buffer.compare(bytes, bytes.length === large.length ? large : bytes)]);
+      }
+    }
+  };
+  walk(new ProtoReader(written), 0);
+  expect(found).toEqual([
+    [0, 1, 3, 0],
+    [1, 1, 100_000, 0],
+    [2, 1, 3, 0],
+    [2, 2, 100_000, 0],
+    [2, 3, 3, 0],
+    [0, 3, 100_000, 0],
+  ]);
+});

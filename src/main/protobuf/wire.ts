@@ -175,10 +175,16 @@ export class ProtoReader {
   }
 }
 
-/** Writes one message, field by field, into a buffer that grows. */
+/** Bytes of this many or more are not copied before the message is whole. */
+const largeBytes = 32_768;
+
+/** Writes one message, field by field, into a buffer that grows. Large bytes are held until `finish` and must not change before. */
 export class ProtoWriter {
   #bytes = new Uint8Array(256);
   #at = 0;
+  /** What stands before `#bytes`, in order. */
+  readonly #before: Uint8Array[] = [];
+  #beforeLength = 0;
 
   varint(field: number, value: number | bigint): this {
     this.#rawVarint(BigInt(field * 8));
@@ -209,9 +215,7 @@ export class ProtoWriter {
   bytes(field: number, value: Uint8Array): this {
     this.#rawVarint(BigInt(field * 8 + 2));
     this.#rawVarint(BigInt(value.length));
-    this.#room(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    this.#append(value);
     return this;
   }
 
@@ -222,7 +226,11 @@ export class ProtoWriter {
   message(field: number, write: (writer: ProtoWriter) => void): this {
     const inner = new ProtoWriter();
     write(inner);
-    return this.bytes(field, inner.finish());
+    this.#rawVarint(BigInt(field * 8 + 2));
+    this.#rawVarint(BigInt(inner.#beforeLength + inner.#at));
+    for (const part of inner.#before) this.#append(part);
+    this.#append(inner.#bytes.subarray(0, inner.#at));
+    return this;
   }
 
   /** A packed repeated field of varints; negative numbers take ten bytes, as int32 and int64 do. */
@@ -240,15 +248,34 @@ export class ProtoWriter {
 
   /** Fields that are already in wire format. */
   raw(fields: Uint8Array): this {
-    this.#room(fields.length);
-    this.#bytes.set(fields, this.#at);
-    this.#at += fields.length;
+    this.#append(fields);
     return this;
   }
 
   /** The message so far; a view that the next write may change. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#at);
+    const last = this.#bytes.subarray(0, this.#at);
+    if (this.#before.length === 0) return last;
+    const whole = new Uint8Array(this.#beforeLength + last.length);
+    let at = 0;
+    for (const part of [...this.#before, last]) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+
+  #append(value: Uint8Array): void {
+    if (value.length < largeBytes) {
+      this.#room(value.length);
+      this.#bytes.set(value, this.#at);
+      this.#at += value.length;
+      return;
+    }
+    this.#before.push(this.#bytes.subarray(0, this.#at), value);
+    this.#beforeLength += this.#at + value.length;
+    this.#bytes = new Uint8Array(256);
+    this.#at = 0;
   }
 
   #rawVarint(value: bigint): void {

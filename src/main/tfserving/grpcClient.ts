@@ -205,7 +205,7 @@ export function connectGrpc(address: string): ServingGrpc {
       path,
       same,
       same,
-      Buffer.from(message),
+      Buffer.from(message.buffer, message.byteOffset, message.byteLength),
       metadata,
       { deadline: Date.now() + timeoutMs },
       (error, answer) => {
