@@ -81,7 +81,7 @@ test('the docker run line says to a shell exactly what the container is made wit
   const spec = containerSpec(plan, { ownerId: 'o', dataFolder: '/d', log: { maxSizeMb: 1, maxFiles: 2 } });
   const words = execFileSync('sh', ['-c', dockerRunText(spec).replace(/^docker run/, `printf '%s\\0'`)], { encoding: 'utf8' }).split('\0');
   const after = (name: string): string[] => words.filter((_, index) => words[index - 1] === name);
-  expect([after('--mount')[0], after('--env'), after('--user'), after('--publish'), words.slice(-5, -1)]).toEqual([
+  expect([after('--mount')[0], after('--env'), after('--user'), after('--publish'), words.slice(-2 - spec.command.length, -1)]).toEqual([
     // Its value is a line of CSV.
     `type=bind,"source=${plan.mount.source.replaceAll('"', '""')}",target=/models/m,readonly`,
     [`NOTE=${plan.env['NOTE'] ?? ''}`, 'MODEL_NAME=m'],

@@ -119,7 +119,10 @@ describe.each(places)('versions changed while $engine serves', { timeout: 180_00
       const serving = await owner.serve(base, { engine });
       writeVersion(base, 4, { corrupt: true });
       const refused = await owner.until('4 is held', ({ servings }) =>
-        servings.find(({ switching }) => switching.held.some(({ version, why: reason }) => version === '4' && reason.kind === 'refused')),
+        servings.find(
+          ({ switching: { held, current } }) =>
+            current?.state !== 'running' && held.some(({ version, why: reason }) => version === '4' && reason.kind === 'refused'),
+        ),
       );
       expect(refused.switching.current).toMatchObject({ by: 'automatic', state: 'failed', problem: { code: 'LOAD_FAILED' } });
       expect(refused.plan.served?.admitted).toEqual(['3']);

@@ -106,7 +106,9 @@ export async function followVersions({
     const without = new Set(ledger.find(id).switching.held.map(({ version }) => version));
     const admitted = plan.served?.admitted ?? [];
     const usable = usableVersions(model, plan.tags).filter((version) => !without.has(version));
-    const top = BigInt(admitted[0] ?? 0);
+    // What was admitted may be gone from the folder: then whatever comes is the latest.
+    const isGone = versionsOf(serving).length === 0 && !admitted.some((version) => usable.includes(version));
+    const top = isGone ? -1n : BigInt(admitted[0] ?? 0);
     const fresh = usable.filter((version) => (plan.versions.kind === 'all' ? !admitted.includes(version) : BigInt(version) > top));
     const [newest] = fresh;
     if (newest === undefined) return;

@@ -35,6 +35,7 @@ const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^Slipway sets it itself from the name, the versions and the ports\.$/, 'Slipway 会根据名称、版本和端口自行设置。'],
   [/^A name has letters, digits and _\.$/, '名称只含字母、数字和 _。'],
   [/^Slipway sets it itself\.$/, '由 Slipway 自行设置。'],
+  [/^Slipway ended meanwhile$/, 'Slipway 在此期间已结束'],
   [/^no cases$/, '没有用例'],
   [/^loaded already$/, '已经加载'],
   [/^the server does it by itself$/, '由服务器自己进行'],
