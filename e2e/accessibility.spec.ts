@@ -138,9 +138,14 @@ for (const { theme, language } of looks) {
     await look('removal');
     await close();
     for (const at of [0, 1]) await main.getByRole('checkbox').nth(at).check();
-    await main.getByRole('grid').locator('~ div').first().getByRole('button').last().click();
+    await main.getByRole('button', { name: /^(Compare|对比)$/ }).click();
     await expect(main.getByRole('img')).toBeVisible();
-    for (const part of await main.locator('[aria-expanded=false]:not([aria-haspopup])').all()) await part.click();
+    // Each that is opened is no longer among them.
+    const closed = main.locator('[aria-expanded=false]:not([aria-haspopup])');
+    for (let left = await closed.count(); left > 0; left -= 1) {
+      await closed.first().click();
+      await expect(closed).toHaveCount(left - 1);
+    }
     await look('comparison');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
   });

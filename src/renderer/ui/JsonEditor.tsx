@@ -92,6 +92,8 @@ function attributesOf({ label, invalid, describedBy }: Pick<JsonEditorProps, 'la
   return EditorView.contentAttributes.of({
     'aria-label': label,
     'aria-multiline': 'true',
+    // It takes the focus anyway; said so that a long text counts as one that keys can scroll.
+    tabindex: '0',
     'aria-invalid': invalid === true ? 'true' : 'false',
     ...(describedBy === undefined ? {} : { 'aria-describedby': describedBy }),
   });

@@ -105,6 +105,7 @@ function MetricRow({ metric, edit }: { readonly metric: Metric; readonly edit: E
       </li>
     );
   const typed = metric.source.kind === 'typed';
+  const shown = metricText(metric.value, decimalsOf([metric.value]), number);
   return (
     <li>
       <span className={styles['metricName']} title={metric.name}>
@@ -114,11 +115,11 @@ function MetricRow({ metric, edit }: { readonly metric: Metric; readonly edit: E
       <button
         type="button"
         className={styles['metricValue']}
-        aria-label={t('record.editMetric', { name: metric.name })}
+        aria-label={`${shown}, ${t('record.editMetric', { name: metric.name })}`}
         title={String(metric.value)}
         onClick={() => setEditing(true)}
       >
-        {metricText(metric.value, decimalsOf([metric.value]), number)}
+        {shown}
       </button>
       {typed ? (
         <ActionIcon
