@@ -45,7 +45,7 @@ export function bakeDialog(page: Page): BakeDialog {
     pushAs: dialog.getByRole('textbox', { name: 'Push it as' }),
     async open(model) {
       await frame(page).open('Models');
-      await page.getByRole('main').getByRole('table').getByRole('link', { name: model, exact: true }).click();
+      await page.getByRole('main').getByRole('grid').getByRole('link', { name: model, exact: true }).click();
       await openAgain(model);
     },
     async write(text) {
