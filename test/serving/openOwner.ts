@@ -19,7 +19,7 @@ export interface Mirror extends AsyncDisposable {
   serve(folder: string, choices?: Parameters<LocalClient['servings']['start']>[0] extends infer R ? Partial<R> : never): Promise<Serving>;
 }
 
-const generousMs = 50_000;
+const generousMs = 90_000;
 
 const put = <T extends { readonly id: string }>(list: readonly T[], item: T): readonly T[] => [
   ...list.filter(({ id }) => id !== item.id),
