@@ -20,6 +20,7 @@ const metrics = {
 async function add(app: AppUnderTest, name: string): Promise<void> {
   const { page } = app;
   const tree = folderTree(page);
+  await frame(page).open('Models');
   await tree.open();
   await tree.choose(name);
   await importSheet(page).dialog.getByRole('button', { name: 'Add without serving' }).click();

@@ -65,7 +65,8 @@ export function comparePage(page: Page): ComparePage {
   return {
     verdict: main.getByRole('status').filter({ hasText: /Drop-in|Compatible|Breaking/ }),
     metrics: main.getByRole('table', { name: 'Metrics' }),
-    plot: main.getByRole('img'),
+    // A select's arrow is an image too, without a name.
+    plot: main.getByRole('img', { name: /./ }),
     async save(format) {
       await main.getByRole('button', { name: 'Export' }).click();
       const coming = page.waitForEvent('download');
