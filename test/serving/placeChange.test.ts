@@ -36,7 +36,7 @@ async function own(home = newHome()): Promise<Mirror> {
 }
 
 async function serve(owner: Mirror, choices: Parameters<Mirror['serve']>[1] = {}): Promise<Serving> {
-  const serving = await owner.serve(folder, { engine: 'docker', image: older, ...choices });
+  const serving = await owner.serve(folder, { engine: 'docker', image: older, through: 'gateway', ...choices });
   undo.push(() => owner.client.servings.remove({ id: serving.id }).catch(() => undefined));
   return serving;
 }
@@ -161,7 +161,7 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a change of place' : `a 
   test('the gateway stays when the owner is killed, is adopted with its serving, is started anew when it is killed, and ends with the serving', async () => {
     const home = newHome();
     const first = await ownElsewhere(home);
-    const serving = await first.serve(folder, { name: 'kept', engine: 'docker', image: older });
+    const serving = await first.serve(folder, { name: 'kept', engine: 'docker', image: older, through: 'gateway' });
     const before = await gatewayOf(home, serving);
     await first.kill();
     await first[Symbol.asyncDispose]();
@@ -186,7 +186,7 @@ describe.skipIf(why !== undefined)(why === undefined ? 'a change of place' : `a 
     async (step) => {
       const home = newHome();
       const first = await ownElsewhere(home);
-      const serving = await first.serve(folder, { name: 'mid', engine: 'docker', image: older });
+      const serving = await first.serve(folder, { name: 'mid', engine: 'docker', image: older, through: 'gateway' });
       // A request that is under way holds the draining.
       const slow = connect(serving.plan.restPort, '127.0.0.1');
       slow.on('error', () => undefined);

@@ -134,6 +134,6 @@ export async function planServing(
     life: request.life,
     ...(inImage === undefined ? {} : { inImage }),
     ...(isSwitchable ? { served: { ...choices.served, admitted: [...admitted] } } : {}),
-    through: request.through ?? (request.life === 'kept' ? 'gateway' : 'direct'),
+    through: request.through ?? 'direct',
   };
 }

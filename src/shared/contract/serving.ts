@@ -60,7 +60,7 @@ const serveChoices = {
     .optional(),
   /** foreground: ends with the command that started it. kept: stays until stopped. */
   life: z.enum(['foreground', 'kept']),
-  /** What holds the address: the place itself, or the gateway, behind which places can change; by default the gateway for what is kept. */
+  /** What holds the address: the place itself, or the gateway, behind which places can change without a gap; by default the place itself. */
   through: z.enum(['direct', 'gateway']).optional(),
 };
 
