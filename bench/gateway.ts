@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from '../src/main/gateway/startGateway.ts';
 import { connectGrpc } from '../src/main/tfserving/grpcClient.ts';
-import { freePort, runModelServer } from '../test/tfserving/runModelServer.ts';
+import { freePort } from '../test/freePort.ts';
+import { runModelServer } from '../test/tfserving/runModelServer.ts';
 import { median, say } from './processMs.ts';
+import { wrk, type Load } from './wrk.ts';
 
 const root = join(import.meta.dirname, '..');
 const models = join(process.env['SLIPWAY_FIXTURES'] ?? join(root, '..', 'shared'), 'reference', 'rest', 'models');
@@ -14,26 +16,9 @@ const rounds = 3;
 const seconds = 3;
 const grpcCalls = 3_000;
 
-interface Load {
-  readonly perSecond: number;
-  readonly p50Us: number;
-  readonly failed: number;
-}
-
 /** wrk with so many connections. */
-function load(port: number, script: string, connections: number): Load {
-  const { stdout } = spawnSync(
-    'wrk',
-    ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, `http://127.0.0.1:${port}/v1/models/${model}:predict`],
-    { encoding: 'utf8' },
-  );
-  const [, amount = '', unit = ''] = /50%\s+([\d.]+)(us|ms)/.exec(stdout) ?? [];
-  return {
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN),
-    p50Us: Number(amount) * (unit === 'ms' ? 1_000 : 1),
-    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0),
-  };
-}
+const load = (port: number, script: string, connections: number): Load =>
+  wrk(`http://127.0.0.1:${port}/v1/models/${model}:predict`, script, { connections, seconds });
 
 /** So many gRPC predictions, so many at a time. */
 async function grpcLoad(port: number, atATime: number): Promise<Load> {
@@ -55,7 +40,7 @@ async function grpcLoad(port: number, atATime: number): Promise<Load> {
   );
   const elapsed = performance.now() - started;
   grpc.close();
-  return { perSecond: (grpcCalls / elapsed) * 1_000, p50Us: median(times) * 1_000, failed };
+  return { perSecond: (grpcCalls / elapsed) * 1_000, requests: grpcCalls, p50Us: median(times) * 1_000, failed };
 }
 
 /** What the gateway adds to a request and takes from a server's rate: the embedded engine asked directly and through it, in turns. */

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { median, say } from './processMs.ts';
+import { wrk } from './wrk.ts';
+import { freePort } from '../test/freePort.ts';
 
 const root = join(import.meta.dirname, '..');
 const models = join(process.env['SLIPWAY_FIXTURES'] ?? join(root, '..', 'shared'), 'reference', 'rest', 'models');
@@ -13,37 +13,13 @@ const seconds = 4;
 const rounds = 3;
 const soakRequests = 100_000;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
 /** Resident memory of a process in MB, as Linux counts it. */
 const residentMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
 
-interface Load {
-  readonly perSecond: number;
-  readonly requests: number;
-  readonly failed: number;
-}
-
-/** wrk with 8 connections for some seconds. */
-function load(port: number, script: string, duration: number): Load {
-  const { stdout } = spawnSync(
-    'wrk',
-    ['-t1', '-c8', `-d${duration}s`, '-s', script, `http://127.0.0.1:${port}/v1/models/half_plus_two:predict`],
-    { encoding: 'utf8' },
-  );
-  return {
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN),
-    requests: Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0),
-    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0),
-  };
-}
+/** 8 connections for some seconds. */
+const load = (port: number, script: string, duration: number) =>
+  wrk(`http://127.0.0.1:${port}/v1/models/half_plus_two:predict`, script, { connections: 8, seconds: duration });
 
 /** `modelserver` under wrk with 8 connections, against the image's server in the same run; then 100 000 requests and its memory. */
 export async function benchLoad(): Promise<void> {

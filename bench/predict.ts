@@ -10,7 +10,7 @@ import type { LocalClient } from '../src/shared/rpc/connectClient.ts';
 import { fillTensor } from '../src/shared/tensor/fillTensor.ts';
 import { tensorToWire } from '../src/shared/tensor/tensorWire.ts';
 import { writeEchoModel } from '../test/predict/echoModel.ts';
-import { freePort } from '../test/tfserving/runModelServer.ts';
+import { freePort } from '../test/freePort.ts';
 import { median, say } from './processMs.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,7 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,19 +10,12 @@ import type { LocalClient } from '../../src/shared/rpc/connectClient.ts';
 import { whyNoEngine, testImage } from '../docker/engine.ts';
 import { fixtures } from '../fixtures.ts';
 import { ownHere, type Mirror } from '../serving/openOwner.ts';
+import { freePort } from '../freePort.ts';
 
 const why = whyNoEngine();
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> => (await run('docker', args)).stdout.trim();
 const patience = { timeout: 50_000, interval: 100 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.skipIf(why !== undefined)(why === undefined ? 'baking' : `baking [${why}]`, { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-bake-'));

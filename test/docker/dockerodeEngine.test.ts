@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -11,17 +10,10 @@ import type { AppError } from '../../src/shared/contract/errors.ts';
 import type { PullProgress } from '../../src/shared/contract/serving.ts';
 import { fixtures } from '../fixtures.ts';
 import { testEndpoint, testImage, whyNoEngine } from './engine.ts';
+import { freePort } from '../freePort.ts';
 
 const why = whyNoEngine();
 const signal = AbortSignal.timeout(120_000);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const codeOf = async (work: Promise<unknown>): Promise<string> =>
   work.then(

@@ -9,7 +9,7 @@ import { afterEach, expect, test } from 'vitest';
 import { reachGateway, type GatewayControl } from '../../src/main/gateway/reachGateway.ts';
 import { startGateway } from '../../src/main/gateway/startGateway.ts';
 import { lineOf } from '../cli/runSlipway.ts';
-import { freePort } from '../serving/placeContract.ts';
+import { freePort } from '../freePort.ts';
 import { rawClient, rawPlace } from './places.ts';
 
 const root = join(import.meta.dirname, '..', '..');

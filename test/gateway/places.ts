@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createGateway, type Gateway } from '../../src/main/gateway/gateway.ts';
 import type { PlacePorts } from '../../src/main/gateway/turnstile.ts';
-import { freePort } from '../serving/placeContract.ts';
+import { freePort } from '../freePort.ts';
 
 /** A server that does with each connection what a test says. */
 export interface RawPlace extends AsyncDisposable {

@@ -11,7 +11,8 @@ import type { Tensor } from '../../src/shared/tensor/tensor.ts';
 import { bytesOf, elementCount, isStrings, newNumbers } from '../../src/shared/tensor/tensorData.ts';
 import { tensorFromWire, tensorToWire } from '../../src/shared/tensor/tensorWire.ts';
 import { testImage, whyNoEngine } from '../docker/engine.ts';
-import { freePort, runModelServer } from '../tfserving/runModelServer.ts';
+import { freePort } from '../freePort.ts';
+import { runModelServer } from '../tfserving/runModelServer.ts';
 import { echoSignature, echoTypes, writeEchoModel, type EchoType } from './echoModel.ts';
 
 const signal = new AbortController().signal;

@@ -10,7 +10,7 @@ import type { Tensor } from '../../src/shared/tensor/tensor.ts';
 import { tensorFromWire, tensorToWire } from '../../src/shared/tensor/tensorWire.ts';
 import { readNpy } from '../../src/main/predict/readNpy.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
-import { freePort } from '../tfserving/runModelServer.ts';
+import { freePort } from '../freePort.ts';
 import { ownElsewhere, type Mirror } from '../serving/openOwner.ts';
 
 const folder = join(fixtures() ?? '', 'models');

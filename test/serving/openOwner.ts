@@ -8,6 +8,7 @@ import type { LocalClient } from '../../src/shared/rpc/connectClient.ts';
 import type { Serving } from '../../src/shared/contract/serving.ts';
 import type { AppState, StateEvent } from '../../src/shared/contract/state.ts';
 import { startSlipway } from '../cli/runSlipway.ts';
+import { freePort } from '../freePort.ts';
 
 /** What a window mirrors of an owner, and the calls it makes. */
 export interface Mirror extends AsyncDisposable {
@@ -88,7 +89,9 @@ function mirrorOf(client: LocalClient, close: () => Promise<void>): Mirror {
     async serve(folder, choices = {}) {
       const model = await client.local.addPath({ path: folder });
       const name = choices.name ?? model.name;
-      await client.servings.start({ ...choices, modelId: model.id });
+      // Suites run beside each other: of two owners that look for a free port at once both find the same.
+      const ports = { restPort: await freePort(), grpcPort: await freePort() };
+      await client.servings.start({ ...ports, ...choices, modelId: model.id });
       return serving(name, 'serving');
     },
     async [Symbol.asyncDispose]() {

@@ -1,20 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Place, PlaceReport } from '../../src/main/serving/place.ts';
 import { userFor } from '../../src/main/serving/planServing.ts';
 import type { ServingPlan, StepId } from '../../src/shared/contract/serving.ts';
 import { fixtures } from '../fixtures.ts';
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from '../freePort.ts';
 
 /** A plan for a folder of the fixtures, on ports of its own. */
 export async function planFor(engine: ServingPlan['engine'], folder: string, changes: Partial<ServingPlan> = {}): Promise<ServingPlan> {

@@ -10,7 +10,8 @@ import { testImage, whyNoEngine } from '../docker/engine.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
 import { contractConfig, contractFlags, grpcContract, type ContractServer } from './grpcContract.ts';
 import { firstOfStream, floats, predictMessage, rawGrpc, readPredictAnswer } from './rawGrpc.ts';
-import { freePort, runModelServer } from './runModelServer.ts';
+import { freePort } from '../freePort.ts';
+import { runModelServer } from './runModelServer.ts';
 
 const root = fixtures();
 const models = join(root ?? '', 'reference', 'rest', 'models');

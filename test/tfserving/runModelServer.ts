@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request, type IncomingHttpHeaders } from 'node:http';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../freePort.ts';
 
 const ownProgram = join(import.meta.dirname, '..', '..', 'src', 'main', 'cli', 'slipway.ts');
 
@@ -16,17 +17,6 @@ export interface RunningServer extends AsyncDisposable {
   readonly log: readonly string[];
   /** How it ended. */
   readonly ended: Promise<{ readonly code: number | null }>;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

@@ -103,7 +103,15 @@ export function createCases({
   }
 
   async function filesIn(folder: string): Promise<readonly string[]> {
-    const names = await readdir(folder).catch(() => []);
+    const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+      // Nothing was saved yet.
+      if (error.code === 'ENOENT') return [];
+      throw new AppError(
+        'CASE_UNREADABLE',
+        { file: folder, detail: `The folder cannot be read: ${error.code ?? error.message}.` },
+        { cause: error },
+      );
+    });
     return names
       .filter((name) => name.endsWith(caseEnding) && !name.startsWith('.'))
       .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
@@ -155,6 +163,7 @@ export function createCases({
   };
 
   async function remove(modelId: string, name: string): Promise<void> {
+    // One that cannot be read is removed all the same: its own file, as nothing tells of others.
     const read = await readCase(fileOf(modelId, name)).catch(() => null);
     await removeCase(folderOf(modelId), name, read);
   }

@@ -23,7 +23,11 @@ async function planCopy(source: string, signal: AbortSignal): Promise<Plan> {
     if (above.includes(real) || above.length > maxDepth) return;
     folders.push(path);
     for (const name of await readdir(join(source, path))) {
-      const facts = await stat(join(source, path, name)).catch(() => null);
+      const facts = await stat(join(source, path, name)).catch((error: NodeJS.ErrnoException) => {
+        // A link that leads nowhere has nothing to copy; whatever else cannot be read must not be missing from a copy.
+        if (error.code === 'ENOENT' || error.code === 'ELOOP') return null;
+        throw error;
+      });
       if (facts?.isDirectory() === true) await walk(join(path, name), [...above, real]);
       else if (facts?.isFile() === true) files.push({ path: join(path, name), bytes: facts.size });
       if (files.length > maxFiles) throw new AppError('MODEL_LIMIT', { detail: `The folder holds more than ${maxFiles} files.` });

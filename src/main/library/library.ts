@@ -257,6 +257,7 @@ export function createLibrary({ hub, tasks, records, folder, userHome, now, toBi
     const place = join(folder, 'trash', `${name}-${randomUUID().slice(0, 8)}`);
     await mkdir(join(folder, 'trash'), { recursive: true });
     await rename(path, place);
+    // Where the system's bin does not take it, it stays in our trash folder.
     await toBin?.(place).catch(() => undefined);
   }
 

@@ -2,8 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { TableView } from '../../shared/contract/playground.ts';
 import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
-import { JsonSyntax, parseJson, type Json } from '../../shared/tensor/json.ts';
-import { jsonText } from '../../shared/tensor/jsonInputs.ts';
+import { JsonSyntax, parseJson, plainText, type Json } from '../../shared/tensor/json.ts';
 import { jsonTensor } from '../../shared/tensor/requestTensors.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { columnsOf, csvHeader, tensorOfColumns } from './csvTensors.ts';
@@ -105,13 +104,7 @@ function jsonLinesTable(name: string, text: string): RowsTable {
     format: 'jsonl',
     columns: names.map((one, at) => ({ name: one, kind: kindOf(valueOf(first, at)) })),
     rowCount: rows.length,
-    texts: ([from, to]) =>
-      rows.slice(from, to).map((row) =>
-        names.map((_, at) => {
-          const value = valueOf(row, at);
-          return value.kind === 'string' ? value.value : jsonText(value);
-        }),
-      ),
+    texts: ([from, to]) => rows.slice(from, to).map((row) => names.map((_, at) => plainText(valueOf(row, at)))),
     suggest({ inputs }) {
       const wanted = Object.keys(inputs);
       const left = names.filter((one) => !wanted.includes(one));

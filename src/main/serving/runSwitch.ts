@@ -60,6 +60,7 @@ const staleMs = 5_000;
 
 /** Model -> the failures that its status tells of loads long ago. */
 async function fetchFailures({ grpc }: SwitchedServer, model: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  // A name that the server does not know yet has had none.
   const all = await grpc.fetchStatus(model, { signal }).catch(() => []);
   return new Set(all.filter(hasFailed).map(({ version }) => version));
 }
@@ -175,7 +176,8 @@ export async function runSwitch(
     tell('canary', tried > 0 ? 'done' : 'skipped', answers.join('; '));
   }
 
-  if (server.runCases === null || fresh.length === 0) tell('cases', 'skipped', 'no cases');
+  if (server.runCases === null) tell('cases', 'skipped', 'saved cases are not run by a switch yet');
+  else if (fresh.length === 0) tell('cases', 'skipped', 'no cases');
   else {
     tell('cases', 'running');
     const results: Awaited<ReturnType<RunCases>>[] = [];

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import {
   serveRequest,
@@ -10,7 +9,6 @@ import {
   type Serving,
   type ServingNote,
   type ServingPlan,
-  type ServingStep,
 } from '../../shared/contract/serving.ts';
 import type { PlaceChanges } from '../../shared/contract/placeChange.ts';
 import type { Model } from '../../shared/contract/state.ts';
@@ -22,13 +20,15 @@ import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
 import type { GatewayProgram } from '../gateway/startGateway.ts';
 import type { ForkEngine } from '../tfserving/engineProcess.ts';
+import { createAttempts } from './attempts.ts';
 import { servingFolderOf } from './containerSpec.ts';
 import { createDockerPlace } from './dockerPlace.ts';
 import { createEnginePlace } from './enginePlace.ts';
+import { followModels } from './followModels.ts';
 import { followVersions } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
-import type { Place, PlaceReport, Running } from './place.ts';
+import type { Place } from './place.ts';
 import { createPlaceChanger } from './placeChanger.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper, type PortPair } from './portKeeper.ts';
@@ -82,17 +82,12 @@ export interface ServingsOptions {
   readonly now: () => Date;
 }
 
-/** After a change of a model's folder its servers follow within this time, looked at so often. */
-const followMs = 10_000;
-const followEveryMs = 1_000;
-
 /** Events after which a container is looked at. */
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
 export function createServings(options: ServingsOptions): Servings {
   const { hub, tasks, engines, records, events, served, ownerId, dataFolder, credentials, forkEngine, gatewayProgram, now } = options;
   const ended = new AbortController();
-  const starting = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
   /** Foreground servings of this process. */
   const held = new Set<string>();
   const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
@@ -110,6 +105,7 @@ export function createServings(options: ServingsOptions): Servings {
   const portKeeper = createPortKeeper({ hub, engines });
   const ledger = createLedger({ hub, records, events, now });
   const { find, change, happen } = ledger;
+  const attempts = createAttempts({ tasks, ledger, signal: ended.signal });
   const gateways = createGateways({
     dataFolder,
     program: gatewayProgram,
@@ -128,59 +124,9 @@ export function createServings(options: ServingsOptions): Servings {
     signal: ended.signal,
   });
 
-  /** One try to get a serving to answer, as a task; it is shown as starting before this returns. */
-  function attempt(
-    { id, name }: Pick<Serving, 'id' | 'name'>,
-    begin: 'start' | 'loading',
-    {
-      work,
-      cancelled,
-      ...changes
-    }: Partial<Serving> & {
-      readonly work: (report: PlaceReport, signal: AbortSignal) => Promise<Running>;
-      /** Leaves nothing half-started; `byPerson` is false where this process ends. */
-      readonly cancelled: (byPerson: boolean) => Promise<void>;
-    },
-  ): { readonly servingId: string; readonly taskId: string } {
-    const task = tasks.run(`Serve ${name}`, { kind: 'serving', id }, async ({ signal: stopped, report: tell }) => {
-      const signal = AbortSignal.any([stopped, ended.signal]);
-      const write = ledger.reportFor(id);
-      const report: PlaceReport = {
-        ...write,
-        step(step, state, detail) {
-          write.step(step, state, detail);
-          if (state === 'running') tell(null, detail ?? step);
-        },
-        pull(progress) {
-          write.pull(progress);
-          tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
-        },
-      };
-      try {
-        const { handle, versions, canary, imageDigest } = await work(report, signal);
-        happen(id, { kind: 'available', versions }, { canary, imageDigest, containerId: handle, cause: null, taskId: null });
-      } catch (error) {
-        if (signal.aborted) {
-          await cancelled(!ended.signal.aborted);
-          throw error;
-        }
-        const problem = asAppError(error);
-        happen(id, { kind: 'refuse', problem: problem.report() }, { steps: failedSteps(find(id).steps), taskId: null });
-        throw problem;
-      } finally {
-        starting.delete(id);
-      }
-    });
-    // The task holds its failure; nobody else may wait for it.
-    task.finished.catch(() => undefined);
-    starting.set(id, { taskId: task.id, finished: task.finished });
-    happen(id, { kind: begin }, { ...changes, taskId: task.id });
-    return { servingId: id, taskId: task.id };
-  }
-
   function launch(plan: ServingPlan): { readonly servingId: string; readonly taskId: string } {
     const id = plan.servingId;
-    return attempt(find(id), 'start', {
+    return attempts.begin(find(id), 'start', {
       async work(report, signal) {
         const old = find(id).containerId;
         report.step('check', 'running');
@@ -223,7 +169,7 @@ export function createServings(options: ServingsOptions): Servings {
 
   function resume({ id, name, plan, containerId, steps }: Serving, note: ServingNote | null): void {
     const handle = containerId ?? '';
-    attempt({ id, name }, 'loading', {
+    attempts.begin({ id, name }, 'loading', {
       note,
       cause: null,
       steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
@@ -309,12 +255,7 @@ export function createServings(options: ServingsOptions): Servings {
     ledger.want(serving.id, 'stopped');
     await switches.cancel(serving.id);
     await places.cancel(serving.id);
-    const start = starting.get(serving.id);
-    if (start !== undefined) {
-      tasks.cancel(start.taskId);
-      await start.finished.catch(() => undefined);
-      return;
-    }
+    if (await attempts.cancel(serving.id)) return;
     const { state, containerId, engine } = find(serving.id);
     if (state.kind !== 'serving' && state.kind !== 'stopping') return;
     happen(serving.id, { kind: 'stop' });
@@ -354,7 +295,7 @@ export function createServings(options: ServingsOptions): Servings {
     ledger,
     docker,
     placeOf,
-    isStarting: (id) => starting.has(id) || places.isChanging(id),
+    isStarting: (id) => attempts.isUnderWay(id) || places.isChanging(id),
     isHeld: (id) => held.has(id),
     running: ({ id, plan }) =>
       looked(
@@ -393,26 +334,6 @@ export function createServings(options: ServingsOptions): Servings {
     if (serving !== undefined) looked(reconcile.one(serving.id));
   }
 
-  /** A server looks at its folder by itself, some time after it changed: what it serves then is asked for a while. */
-  async function followModel(modelId: string): Promise<void> {
-    const until = performance.now() + followMs;
-    while (performance.now() < until && !ended.signal.aborted) {
-      for (const one of hub.state.servings) if (one.modelId === modelId && one.state.kind === 'serving') await reconcile.one(one.id);
-      await wait(followEveryMs, undefined, { signal: ended.signal });
-    }
-  }
-  async function followModels(): Promise<void> {
-    for await (const event of hub.watch({ signal: ended.signal })) {
-      if (event.kind === 'model') looked(followModel(event.model.id));
-      else if (event.kind === 'snapshot' || event.kind === 'serving') looked(closeEnded());
-    }
-  }
-  /** Before what has ended, whoever ended it, no gateway stands. */
-  async function closeEnded(): Promise<void> {
-    for (const { id, plan, state } of hub.state.servings)
-      if (plan.through === 'gateway' && (state.kind === 'stopped' || state.kind === 'failed')) await gateways.close(id);
-  }
-
   const stopWatching = [
     engines.onEvent(({ containerId, action }) => {
       if (telling.has(action)) lookAt(containerId);
@@ -420,7 +341,7 @@ export function createServings(options: ServingsOptions): Servings {
     engines.onConnected(() => looked(reconcile.all())),
     engines.onLost(() => reconcile.engineLost()),
   ];
-  looked(followModels());
+  looked(followModels({ hub, gateways, look: (id) => reconcile.one(id), looked, signal: ended.signal }));
   looked(followVersions({ hub, ledger, switches, look: (id) => reconcile.one(id), now, signal: ended.signal }));
   looked(reconcile.embedded());
 
@@ -462,7 +383,7 @@ export function createServings(options: ServingsOptions): Servings {
     switches,
     reconcile: () => (hub.state.engine.state === 'connected' ? reconcile.all() : reconcile.embedded()),
     async settled(id) {
-      await starting.get(find(id).id)?.finished.catch(() => undefined);
+      await attempts.settled(find(id).id);
       return find(id);
     },
     async endForeground(ids) {
@@ -475,13 +396,10 @@ export function createServings(options: ServingsOptions): Servings {
     async [Symbol.asyncDispose]() {
       for (const off of stopWatching) off();
       ended.abort();
-      await Promise.allSettled([...starting.values()].map(({ finished }) => finished));
+      await attempts.allSettled();
       await switches[Symbol.asyncDispose]();
       await embedded[Symbol.asyncDispose]();
       await gateways[Symbol.asyncDispose]();
     },
   };
 }
-
-const failedSteps = (steps: readonly ServingStep[]): readonly ServingStep[] =>
-  steps.map((one) => (one.state === 'running' ? { ...one, state: 'failed' } : one));

@@ -1,6 +1,5 @@
-import type { Json } from '../../shared/tensor/json.ts';
+import { plainText, type Json } from '../../shared/tensor/json.ts';
 import { detailOf, measured, type Finding } from './finding.ts';
-import { formatJsonValue } from './jsonText.ts';
 import { numberOf, versionOfKey } from './metricsJson.ts';
 
 type Entries = readonly (readonly [string, Json])[];
@@ -23,7 +22,7 @@ function readCourses(entries: Entries, epochs: readonly number[] | undefined, ve
         );
       const one = numberOf(json);
       if (one !== undefined) return measured(name, [[0, one]]);
-      return { metrics: [], details: json.kind === 'null' ? [] : [detailOf(name, formatJsonValue(json))] };
+      return { metrics: [], details: json.kind === 'null' ? [] : [detailOf(name, plainText(json))] };
     });
   return { version, metrics: found.flatMap(({ metrics }) => metrics), details: found.flatMap(({ details }) => details) };
 }

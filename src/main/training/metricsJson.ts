@@ -1,5 +1,4 @@
-import type { Json } from '../../shared/tensor/json.ts';
-import { formatJsonValue } from './jsonText.ts';
+import { plainText, type Json } from '../../shared/tensor/json.ts';
 import { detailOf, measured, type Finding, type FoundDetail, type FoundMetric } from './finding.ts';
 
 const maxFound = 1_000;
@@ -31,7 +30,7 @@ function take(json: Json, name: string, sink: Sink, depth: number): void {
     sink.details.push(...details);
   } else if (json.kind === 'object' && depth < maxDepth) {
     for (const [key, value] of json.entries) take(value, name === '' ? key : `${name}.${key}`, sink, depth + 1);
-  } else if (json.kind !== 'null' && name !== '') sink.details.push(detailOf(name, formatJsonValue(json)));
+  } else if (json.kind !== 'null' && name !== '') sink.details.push(detailOf(name, plainText(json)));
 }
 
 /** The version that an object says it is of. */

@@ -37,6 +37,7 @@ const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^Slipway sets it itself\.$/, '由 Slipway 自行设置。'],
   [/^Slipway ended meanwhile$/, 'Slipway 在此期间已结束'],
   [/^no cases$/, '没有用例'],
+  [/^saved cases are not run by a switch yet$/, '切换时尚不运行已保存的用例'],
   [/^loaded already$/, '已经加载'],
   [/^the server does it by itself$/, '由服务器自己进行'],
   [/^Switch (.+) to (.+)$/, '将 $1 切换到 $2'],

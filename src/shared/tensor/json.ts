@@ -128,3 +128,24 @@ export function base64Of(json: Json): string | undefined {
   const inner = json.kind === 'object' && json.entries.length === 1 ? member(json, 'b64') : undefined;
   return inner?.kind === 'string' ? inner.value : undefined;
 }
+
+/** JSON text of a value, numbers as they were written. */
+export function jsonText(json: Json): string {
+  switch (json.kind) {
+    case 'null':
+      return 'null';
+    case 'bool':
+      return String(json.value);
+    case 'number':
+      return json.text;
+    case 'string':
+      return JSON.stringify(json.value);
+    case 'list':
+      return `[${json.items.map(jsonText).join(', ')}]`;
+    case 'object':
+      return `{${json.entries.map(([key, value]) => `${JSON.stringify(key)}: ${jsonText(value)}`).join(', ')}}`;
+  }
+}
+
+/** A value as people read it: text bare, the rest as JSON on one line. */
+export const plainText = (json: Json): string => (json.kind === 'string' ? json.value : jsonText(json));

@@ -1,5 +1,5 @@
 import type { SignatureInfo } from '../contract/savedModel.ts';
-import { base64Of, member, type Json } from './json.ts';
+import { base64Of, jsonText, member, type Json } from './json.ts';
 
 /** TensorFlow Serving's two forms of a request: `instances`, a row each, and `inputs`, a tensor each. Numbers stay the text they are. */
 
@@ -21,24 +21,6 @@ export function inputValues({ inputs }: SignatureInfo, body: Json): readonly (re
     };
   };
   return names.map((name) => [name, valueOf(name)] as const);
-}
-
-/** JSON text of a value, numbers as they were written. */
-export function jsonText(json: Json): string {
-  switch (json.kind) {
-    case 'null':
-      return 'null';
-    case 'bool':
-      return String(json.value);
-    case 'number':
-      return json.text;
-    case 'string':
-      return JSON.stringify(json.value);
-    case 'list':
-      return `[${json.items.map(jsonText).join(', ')}]`;
-    case 'object':
-      return `{${json.entries.map(([key, value]) => `${JSON.stringify(key)}: ${jsonText(value)}`).join(', ')}}`;
-  }
 }
 
 /** The body again with these values: in rows where that is wanted and every value is a list of equally many, else in columns. */

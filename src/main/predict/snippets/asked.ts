@@ -38,10 +38,10 @@ const valueFields = {
   DT_INT64: ['int64_val', 'int64'],
   DT_UINT32: ['uint32_val', 'uint32'],
   DT_UINT64: ['uint64_val', 'uint64'],
-  DT_BOOL: ['bool_val', 'bool'],
+  DT_BOOL: ['bool_val', 'bool_'],
   DT_HALF: ['half_val', 'float16'],
   DT_BFLOAT16: ['half_val', 'uint16'],
-  DT_STRING: ['string_val', 'object'],
+  DT_STRING: ['string_val', 'object_'],
 } as const;
 
 /** The field and numpy's type; undefined for a type that no program here carries (complex, quantized). */

@@ -41,7 +41,7 @@ function pythonArray(name: string, tensor: Tensor): string {
   const numpyType = valueField(tensor.dtype)?.[1] ?? '';
   const source = tensorSource(name, tensor);
   const strings = stringsOf(tensor);
-  const shape = `.reshape(${tensor.shape.length === 1 ? `${tensor.shape[0] ?? 0},` : tensor.shape.join(', ')})`;
+  const shape = `.reshape((${tensor.shape.join(', ')}${tensor.shape.length === 1 ? ',' : ''}))`;
   if (strings !== null) {
     if (source.kind === 'bytes') return `np.array([open(${quoted(source.file)}, "rb").read()], dtype=object)${shape}`;
     if (source.kind === 'base64')
@@ -50,7 +50,7 @@ function pythonArray(name: string, tensor: Tensor): string {
   }
   if (source.kind !== 'inline') return `np.fromfile(${quoted(source.file)}, dtype=np.${numpyType})${shape}`;
   const list = nestedLiteral(tensor.shape, element(tensor, python));
-  return `np.array(${list}, dtype=np.${numpyType === 'bool' ? 'bool_' : numpyType})${tensor.shape.includes(0) ? shape : ''}`;
+  return `np.array(${list}, dtype=np.${numpyType})${tensor.shape.includes(0) ? shape : ''}`;
 }
 
 export function pythonGrpc(asked: Asked, inputs: Inputs): Snippet {
@@ -58,11 +58,10 @@ export function pythonGrpc(asked: Asked, inputs: Inputs): Snippet {
   const usesBrain = Object.values(inputs).some(({ dtype }) => dtype === 'DT_BFLOAT16');
   const outputs = Object.entries(asked.signature.outputs).flatMap(([name, { dtype }]) => {
     const field = valueField(valueDtype(dtype));
-    return field === undefined
-      ? []
-      : [
-          `    ${quoted(name)}: (${quoted(field[0])}, np.${field[0] === 'half_val' ? 'uint16' : field[1] === 'bool' ? 'bool_' : field[1] === 'object' ? 'object_' : field[1]}),\n`,
-        ];
+    if (field === undefined) return [];
+    // Halves travel as their bits.
+    const numpyType = field[0] === 'half_val' ? 'uint16' : field[1];
+    return [`    ${quoted(name)}: (${quoted(field[0])}, np.${numpyType}),\n`];
   });
   return {
     kind: 'python-grpc',

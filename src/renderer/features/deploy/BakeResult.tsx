@@ -4,6 +4,7 @@ import { useLocation } from 'wouter';
 import type { Bake, BakedImage, BakeDelivery } from '../../../shared/contract/deploy.ts';
 import { useFolderPicker } from '../../app/FolderPicker.tsx';
 import { useText } from '../../app/i18n.tsx';
+import { FactList } from '../../ui/FactList.tsx';
 import { useClient } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
 import { CopyAddress } from '../../ui/CopyAddress.tsx';
@@ -53,16 +54,7 @@ function Facts({ image }: { readonly image: BakedImage }) {
     [t('bake.image.versions'), image.versions.map((version) => `v${version}`).join(', ')],
     [t('bake.image.tried'), tried],
   ];
-  return (
-    <dl className={styles['facts']}>
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FactList rows={rows} className={styles['facts']} />;
 }
 
 function Push({ bake, image }: { readonly bake: Bake; readonly image: BakedImage }) {

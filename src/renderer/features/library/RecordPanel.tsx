@@ -4,6 +4,7 @@ import type { Detail, Metric, RecordChanges, Source, Tag, VersionRecord } from '
 import type { VersionSummary } from '../../../shared/contract/savedModel.ts';
 import type { Model } from '../../../shared/contract/state.ts';
 import { useText } from '../../app/i18n.tsx';
+import { FactList } from '../../ui/FactList.tsx';
 import { useClient } from '../../app/store.ts';
 import { useCall, type Call } from '../../app/useCall.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -333,14 +334,7 @@ function Facts({ model, summary, record }: { readonly model: Model; readonly sum
       <div className={styles['partHead']}>
         <h3>{t('record.facts')}</h3>
       </div>
-      <dl className={styles['facts']}>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList rows={rows} className={styles['facts']} />
     </section>
   );
 }

@@ -7,7 +7,8 @@ import type { PredictAnswer, Remedy } from '../../../shared/contract/predict.ts'
 import type { Serving } from '../../../shared/contract/serving.ts';
 import type { SnippetRequest } from '../../../shared/contract/snippets.ts';
 import { useText } from '../../app/i18n.tsx';
-import { useClient } from '../../app/store.ts';
+import { reportOf, useClient } from '../../app/store.ts';
+import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import type { CasesTabProps } from './CasesTab.tsx';
 import { ComparedEngines } from './ComparedEngines.tsx';
@@ -40,7 +41,7 @@ export function AnswerPane({ finished, body, signatureKey, serving, request, tar
   const { t, number, time } = useText();
   const [shown, setShown] = useState<string | null>('answer');
   const [saving, setSaving] = useState(false);
-  const { cases, look } = useCases(serving.modelId);
+  const { cases, problem, look } = useCases(serving.modelId);
   // With Alt, so that they work from within the editor too.
   useHotkeys(
     tabs.map((name, index) => [`alt+${index + 1}`, () => setShown(name)]),
@@ -102,6 +103,7 @@ export function AnswerPane({ finished, body, signatureKey, serving, request, tar
             <CodeTab request={request} />
           </Tabs.Panel>
           <Tabs.Panel value="cases" className={styles['panel'] ?? ''}>
+            <ErrorNote problem={problem} />
             {cases === null ? null : (
               <CasesTab modelId={serving.modelId} servingName={serving.name} cases={cases} target={target} onChange={look} />
             )}
@@ -126,20 +128,29 @@ export function AnswerPane({ finished, body, signatureKey, serving, request, tar
 }
 
 /** The cases that are saved with a model; null until they were read. */
-function useCases(modelId: string): { readonly cases: readonly SavedCase[] | null; readonly look: () => void } {
+function useCases(modelId: string): {
+  readonly cases: readonly SavedCase[] | null;
+  readonly problem: ErrorReport | null;
+  readonly look: () => void;
+} {
   const client = useClient();
   const [cases, setCases] = useState<readonly SavedCase[] | null>(null);
+  const [problem, setProblem] = useState<ErrorReport | null>(null);
   const [round, setRound] = useState(0);
   useEffect(() => {
     const end = new AbortController();
     client.cases.list({ modelId }, { signal: end.signal }).then(
-      (found) => setCases(found),
-      // Told by the tab's own acts; the answer is there without them.
-      () => undefined,
+      (found) => {
+        setCases(found);
+        setProblem(null);
+      },
+      (error: unknown) => {
+        if (!end.signal.aborted) setProblem(reportOf(error));
+      },
     );
     return () => end.abort();
   }, [client, modelId, round]);
-  return { cases, look: () => setRound((before) => before + 1) };
+  return { cases, problem, look: () => setRound((before) => before + 1) };
 }
 
 function freeName(cases: readonly SavedCase[]): string {

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
+import { FactList } from '../../ui/FactList.tsx';
 import { useMirror } from '../../app/store.ts';
 import { EngineDifferences } from '../../ui/EngineDifferences.tsx';
 import { Icon } from '../../ui/Icon.tsx';
@@ -101,14 +102,7 @@ export function WhatWillRun({ serving }: { readonly serving: Serving }) {
           {acts.copied ? t('copied') : t(inDocker ? 'serving.copyDockerRun' : 'serving.copyCommand')}
         </Button>
       </div>
-      <dl className={styles['facts']}>
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList rows={rows} className={styles['facts']} />
     </section>
   );
 
