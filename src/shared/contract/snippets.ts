@@ -6,7 +6,7 @@ const { servingId, signature, version, label, body, inputs } = predictRequest.sh
 export const snippetRequest = z
   .object({ servingId, signature, version, label, body, inputs })
   .refine((request) => (request.body === undefined) !== (request.inputs === undefined), 'either body or inputs');
-export type SnippetRequest = z.infer<typeof snippetRequest>;
+export type SnippetRequest = z.input<typeof snippetRequest>;
 
 export const snippetKinds = ['curl', 'python', 'python-grpc', 'javascript', 'javascript-grpc', 'go', 'java', 'csharp'] as const;
 export type SnippetKind = (typeof snippetKinds)[number];

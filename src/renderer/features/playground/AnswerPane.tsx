@@ -12,6 +12,7 @@ import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import type { CasesTabProps } from './CasesTab.tsx';
 import { ComparedEngines } from './ComparedEngines.tsx';
+import { isSameDraft, type Draft } from './draft.ts';
 import { OutputView } from './OutputView.tsx';
 import { RawText } from './RawText.tsx';
 import { modeReasonWords, remedyWords, requestProblemWords } from './requestWords.ts';
@@ -20,7 +21,7 @@ import styles from './playground.module.css';
 
 export interface AnswerPaneProps {
   readonly finished: Finished | null;
-  readonly body: string;
+  readonly draft: Draft;
   readonly signatureKey: string | null;
   readonly serving: Serving;
   /** The request as it stands now; null while there is no signature. */
@@ -37,7 +38,7 @@ const SaveCase = lazy(async () => ({ default: (await import('./SaveCase.tsx')).S
 const tabs = ['answer', 'raw', 'code', 'cases'] as const;
 
 /** The last answer, and what is made of request and answer. It stays until the next one, and says so when the question was edited since. */
-export function AnswerPane({ finished, body, signatureKey, serving, request, target, remedy }: AnswerPaneProps) {
+export function AnswerPane({ finished, draft, signatureKey, serving, request, target, remedy }: AnswerPaneProps) {
   const { t, number, time } = useText();
   const [shown, setShown] = useState<string | null>('answer');
   const [saving, setSaving] = useState(false);
@@ -55,7 +56,7 @@ export function AnswerPane({ finished, body, signatureKey, serving, request, tar
   useEffect(() => {
     if (at !== null) setShown((before) => (before === 'raw' ? before : 'answer'));
   }, [at]);
-  const stale = finished !== null && (finished.body !== body || finished.key !== signatureKey);
+  const stale = finished !== null && (!isSameDraft(finished.draft, draft) || finished.key !== signatureKey);
   const when = at === null ? '' : time.clock(new Date(at).getTime());
   const count = cases?.length ?? 0;
   return (
@@ -181,6 +182,7 @@ function Answered({
 /** What went over the wire, both ways. */
 function Wire({ answer, finished }: { readonly answer: PredictAnswer; readonly finished: Finished }) {
   const { t } = useText();
+  const sent = useSentText(answer, finished.draft);
   return (
     <>
       <code className={styles['url']}>
@@ -189,7 +191,7 @@ function Wire({ answer, finished }: { readonly answer: PredictAnswer; readonly f
       </code>
       <RawText
         title={t('playground.request')}
-        text={finished.body}
+        text={sent}
         bytes={answer.requestBytes}
         cut={false}
         copyLabel={t('playground.copyRequest')}
@@ -203,6 +205,27 @@ function Wire({ answer, finished }: { readonly answer: PredictAnswer; readonly f
       />
     </>
   );
+}
+
+/** The request's text as it went over the wire; of inputs its first part is fetched. */
+function useSentText({ exchange }: PredictAnswer, draft: Draft): string {
+  const client = useClient();
+  const [text, setText] = useState('');
+  useEffect(() => {
+    if (draft.kind === 'json') return undefined;
+    const end = new AbortController();
+    const read = async (): Promise<void> => {
+      const { data } = await client.playground.raw({ exchange, side: 'request', offset: 0, length: 1_000_000 }, { signal: end.signal });
+      const part = await data.text();
+      if (!end.signal.aborted) setText(part);
+    };
+    // An exchange that is not kept any more has no text.
+    read().catch((error: unknown) => {
+      if (!end.signal.aborted) setText(reportOf(error).title);
+    });
+    return () => end.abort();
+  }, [client, exchange, draft]);
+  return draft.kind === 'json' ? draft.body : text;
 }
 
 /** The server's own words, quoted, and what to do about them. */

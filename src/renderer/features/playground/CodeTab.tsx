@@ -25,7 +25,7 @@ const names: Readonly<Record<SnippetKind, string>> = {
 /** What is shown stays when the tab is left. */
 let last: SnippetKind = 'python';
 
-/** The request as programs that run as they are. */
+/** The request as programs that run as they are; `request` is the same object until it changes. */
 export function CodeTab({ request }: { readonly request: SnippetRequest | null }) {
   const { t } = useText();
   const client = useClient();
@@ -34,7 +34,6 @@ export function CodeTab({ request }: { readonly request: SnippetRequest | null }
   const [problem, setProblem] = useState<ErrorReport | null>(null);
   const saving = useCall();
   const asked = useDeferredValue(request);
-  const key = JSON.stringify(asked);
 
   useEffect(() => {
     if (asked === null) return undefined;
@@ -49,9 +48,7 @@ export function CodeTab({ request }: { readonly request: SnippetRequest | null }
       },
     );
     return () => end.abort();
-    // `key` stands for `asked`, which is made anew with each render.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, key]);
+  }, [client, asked]);
 
   if (request === null) return <p className={styles['dim']}>{t('code.empty')}</p>;
   const shown = all?.snippets.find((one) => one.kind === kind) ?? null;

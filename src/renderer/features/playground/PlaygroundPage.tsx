@@ -1,5 +1,5 @@
 import { Button, Menu, SegmentedControl } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { parseJson } from '../../../shared/tensor/json.ts';
@@ -12,6 +12,7 @@ import { StateGlyph } from '../../ui/StateMark.tsx';
 import { servingMark } from '../servings/servingWords.ts';
 import { AnswerPane } from './AnswerPane.tsx';
 import { choose, type Choices, type Wished } from './choices.ts';
+import { requestOf } from './draft.ts';
 import { formatJson } from './formatJson.ts';
 import { InputPane, type Protocol } from './InputPane.tsx';
 import { useAsking, useDraft, useSignature } from './usePlayground.ts';
@@ -26,11 +27,27 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const [protocol, setProtocol] = useState<Protocol>('rest');
   const choices = choose({ ...wished, servingId: servingId ?? null }, servings, models);
   const { asked, problem } = useSignature(choices);
-  const [body, setBody] = useDraft(asked);
+  const [draft, setDraft] = useDraft(asked);
   const backend = protocol === 'embedded' && choices.serving?.engine === 'docker' ? 'embedded' : 'serving';
-  const asking = useAsking(choices, asked, { body, backend, mode: protocol === 'grpc' ? 'grpc' : 'auto' });
+  const asking = useAsking(choices, asked, { draft, backend, mode: protocol === 'grpc' ? 'grpc' : 'auto' });
 
+  const setBody = (body: string): void => setDraft({ kind: 'json', body });
   const which = choices.version === null ? {} : { version: choices.version };
+
+  const request = useMemo(
+    () =>
+      asked === null || choices.serving === null || choices.signature === null
+        ? null
+        : {
+            servingId: choices.serving.id,
+            signature: choices.signature,
+            ...requestOf(draft),
+            ...(choices.version === null ? {} : { version: choices.version }),
+          },
+    // The serving's id alone: its state changes while it serves.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [asked, choices.serving?.id, choices.signature, choices.version, draft],
+  );
 
   if (choices.serving === null) return <PlaygroundEmpty />;
   return (
@@ -54,14 +71,14 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
           choices={choices}
           asked={asked}
           signatureProblem={problem}
-          body={body}
+          body={draft.kind === 'json' ? draft.body : ''}
           setBody={setBody}
           protocol={protocol}
           asking={asking}
         />
         <AnswerPane
           finished={asking.finished}
-          body={body}
+          draft={draft}
           signatureKey={asked?.key ?? null}
           serving={choices.serving}
           remedy={(one) => {
@@ -70,14 +87,10 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
             if (one.kind === 'version') return () => setWished((before) => ({ ...before, version: one.version }));
             if (one.kind === 'signature') return () => setWished((before) => ({ ...before, signature: one.signature }));
             const to = one.kind === 'mode' && one.mode !== 'grpc' ? one.mode : null;
-            const changed = to === null || asked === null ? null : converted(asked.info, body, to);
+            const changed = to === null || asked === null || draft.kind !== 'json' ? null : converted(asked.info, draft.body, to);
             return changed === null ? undefined : () => setBody(changed);
           }}
-          request={
-            asked === null || choices.signature === null
-              ? null
-              : { servingId: choices.serving.id, signature: choices.signature, body, ...which }
-          }
+          request={request}
           target={{ servingId: choices.serving.id, backend, mode: 'auto', ...which }}
         />
       </div>

@@ -4,6 +4,7 @@ import type { EngineComparison, PredictAnswer, PredictRequest, RequestMode } fro
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { reportOf, useClient } from '../../app/store.ts';
 import type { Choices } from './choices.ts';
+import { requestOf, type Draft } from './draft.ts';
 
 /** The signature that is asked and a body that would fit it. */
 export interface AskedSignature {
@@ -15,7 +16,7 @@ export interface AskedSignature {
 }
 
 /** What was typed, by serving and signature: it outlives the page, so that looking at a log loses nothing. */
-const drafts = new Map<string, string>();
+const drafts = new Map<string, Draft>();
 
 /** Reads the chosen signature; null until it is there. */
 export function useSignature(choices: Choices): { readonly asked: AskedSignature | null; readonly problem: ErrorReport | null } {
@@ -52,26 +53,26 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
   return { asked, problem };
 }
 
-/** The text of the request; a signature's template until something is typed. */
-export function useDraft(asked: AskedSignature | null): readonly [string, (text: string) => void] {
-  const [text, setText] = useState('');
+/** The request as it stands; a signature's template until something is typed. */
+export function useDraft(asked: AskedSignature | null): readonly [Draft, (draft: Draft) => void] {
+  const [draft, setDraft] = useState<Draft>({ kind: 'json', body: '' });
   const key = asked?.draftKey ?? null;
   const template = asked?.template ?? '';
   useEffect(() => {
-    if (key !== null) setText(drafts.get(key) ?? template);
+    if (key !== null) setDraft(drafts.get(key) ?? { kind: 'json', body: template });
   }, [key, template]);
-  const change = (next: string): void => {
-    setText(next);
+  const change = (next: Draft): void => {
+    setDraft(next);
     if (key === null) return;
-    if (next === template) drafts.delete(key);
+    if (next.kind === 'json' && next.body === template) drafts.delete(key);
     else drafts.set(key, next);
   };
-  return [text, change];
+  return [draft, change];
 }
 
 /** One finished question, with what was asked, so that a later edit shows it as of before. */
 export interface Finished {
-  readonly body: string;
+  readonly draft: Draft;
   readonly key: string;
   readonly info: SignatureInfo;
   readonly outcome:
@@ -94,7 +95,7 @@ export interface Asking {
 export function useAsking(
   choices: Choices,
   asked: AskedSignature | null,
-  { body, backend, mode }: { readonly body: string; readonly backend: PredictRequest['backend']; readonly mode: RequestMode },
+  { draft, backend, mode }: { readonly draft: Draft; readonly backend: PredictRequest['backend']; readonly mode: RequestMode },
 ): Asking {
   const client = useClient();
   const [busy, setBusy] = useState(false);
@@ -109,10 +110,10 @@ export function useAsking(
     running.current = end;
     setBusy(true);
     const done = (outcome: Finished['outcome'], at: string): void => {
-      setFinished({ body, key: asked.key, info: asked.info, outcome, at });
+      setFinished({ draft, key: asked.key, info: asked.info, outcome, at });
     };
     try {
-      const request = { servingId: serving.id, signature, body, ...(version === null ? {} : { version }) };
+      const request = { servingId: serving.id, signature, ...requestOf(draft), ...(version === null ? {} : { version }) };
       if (how === 'compare') {
         const comparison = await client.predict.compareEngines(request, { signal: end.signal });
         done({ kind: 'comparison', comparison }, comparison.serving.at);
