@@ -38,7 +38,7 @@ describe.skipIf(why !== undefined)(
 
     /** Asked from within the daemon's network. */
     function ask({ plan }: Serving): unknown {
-      const script = `const answer = await fetch('http://127.0.0.1:${plan.restPort}/v1/models/half:predict', { method: 'POST', body: '{"instances":[1.0,2.0]}' }); console.log(await answer.text());`;
+      const script = `const answer = await fetch('http://127.0.0.1:${plan.restPort}/v1/models/${plan.name}:predict', { method: 'POST', body: '{"instances":[1.0,2.0]}' }); console.log(await answer.text());`;
       const [command, ...args] = [...daemon.wrap, process.execPath, '--input-type=module', '-e', script];
       return JSON.parse(execFileSync(command, args, { encoding: 'utf8' })) as unknown;
     }
@@ -59,6 +59,31 @@ describe.skipIf(why !== undefined)(
       const after = await owner.serving('half', 'serving');
       expect([{ ...after.plan, placePorts: null }, ask(after)]).toEqual([{ ...before.plan, placePorts: null }, halves]);
     });
+
+    test.each(['direct', 'gateway'] as const)(
+      'asked to end while a serving (%s) is looked at, which no longer listens and has not ended: that is stopped, not failed',
+      async (through) => {
+        const before = await owner.serve(join(home, 'half'), { name: through, through });
+        expect(ask(before)).toEqual(halves);
+        // As a server that has been told to end and takes its time.
+        const container = before.containerId ?? '';
+        execFileSync('docker', ['-H', daemon.endpoint, 'network', 'disconnect', 'bridge', container]);
+        // What it has let go of makes it looked at.
+        for (const act of ['pause', 'unpause']) execFileSync('docker', ['-H', daemon.endpoint, act, container]);
+        await owner.serving(through, 'starting');
+        await daemon.end('SIGTERM');
+        await owner.until('away', ({ engine }) => engine.state === 'away');
+        await daemon.start();
+        await owner.until('connected', ({ engine }) => engine.state === 'connected');
+        const ended = await owner.until('it has ended', ({ servings }) =>
+          servings.find(({ name, state }) => name === through && (state.kind === 'stopped' || state.kind === 'failed')),
+        );
+        expect(ended).toMatchObject({ state: { kind: 'stopped', reason: 'engine-away' }, note: 'engine-restarted' });
+        await owner.client.servings.startAgain({ id: through });
+        expect(ask(await owner.serving(through, 'serving'))).toEqual(halves);
+        await owner.client.servings.remove({ id: through });
+      },
+    );
 
     test('killed with a serving in it: the serving is what it is when the next daemon is there', async () => {
       const before = await owner.serving('half', 'serving');

@@ -11,10 +11,12 @@ export interface RestAndGrpcLoad {
   stop(): Promise<void>;
 }
 
+type Addressed = Pick<ServingPlan, 'name' | 'restPort' | 'grpcPort'>;
+
 const body = '{"instances":[1.0,2.0,5.0]}';
 const expected = '{"predictions":[3.5,4.0,5.5]}';
 
-function askRest(agent: Agent, { restPort, name }: ServingPlan): Promise<void> {
+function askRest(agent: Agent, { restPort, name }: Addressed): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const path = `/v1/models/${name}:predict`;
   const sent = request(
@@ -36,7 +38,7 @@ function askRest(agent: Agent, { restPort, name }: ServingPlan): Promise<void> {
 }
 
 /** `perSecond` requests to half_plus_two behind a plan's address. */
-export function restAndGrpcLoad(plan: ServingPlan, perSecond: number): RestAndGrpcLoad {
+export function restAndGrpcLoad(plan: Addressed, perSecond: number): RestAndGrpcLoad {
   const agent = new Agent({ keepAlive: true });
   const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
   const inputs = { x: { dtype: 'DT_FLOAT', shape: [3], data: new Float32Array([1, 2, 5]) } } as const;

@@ -22,6 +22,9 @@ export interface DockerfileFacts {
   readonly versions: readonly { readonly version: string; readonly fingerprint: string; readonly tensorflow_version: string }[];
 }
 
+/** Its value is the name of the model that an image holds. */
+export const modelLabel = 'dev.slipway.model';
+
 /** A value of LABEL: quoted, with nothing left that the builder would expand or that would end the line. */
 const quoted = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`;
 
@@ -37,7 +40,7 @@ function labelsOf({ name, base, baseDigest, versions }: DockerfileFacts): readon
     ['org.opencontainers.image.version', each(({ version }) => version)],
     ['org.opencontainers.image.base.name', base.replace(/@.*$/, '')],
     ...(baseDigest === null ? [] : [['org.opencontainers.image.base.digest', baseDigest] as const]),
-    ['dev.slipway.model', name],
+    [modelLabel, name],
     ['dev.slipway.versions', each(({ version }) => version)],
     ['dev.slipway.fingerprint', each(({ fingerprint }) => fingerprint)],
     ['dev.slipway.tensorflow', each(({ tensorflow_version }) => tensorflow_version)],

@@ -40,6 +40,19 @@ export interface ImageFacts {
   readonly user: string;
 }
 
+/** An image as the engine lists it. */
+export interface ListedImage {
+  readonly id: string;
+  /** `NAME:TAG`. */
+  readonly names: readonly string[];
+  /** `REPOSITORY@sha256:…` of each repository that it came from or was pushed to. */
+  readonly pinned: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly sizeBytes: number;
+  /** When it was built, ISO 8601. */
+  readonly createdAt: string;
+}
+
 /** What a build tells: each instruction as it begins, and what it prints. */
 export type BuildEvent =
   | { readonly kind: 'step'; readonly at: number; readonly of: number; readonly instruction: string }
@@ -120,6 +133,8 @@ export interface Credentials {
 export interface DockerEngine {
   readonly endpoint: string;
   facts(options: Cancellable): Promise<EngineFacts>;
+  /** The images on the engine, newest first; those that carry the label, where one is given. */
+  listImages(options: Cancellable & { readonly label?: string }): Promise<readonly ListedImage[]>;
   /** null where the image is not on the engine. */
   inspectImage(reference: string, options: Cancellable): Promise<ImageFacts | null>;
   /** The platforms that a registry has an image for, before anything is pulled; null where it does not say. */

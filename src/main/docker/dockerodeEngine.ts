@@ -177,6 +177,26 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
         {},
         signal,
       ),
+    listImages: ({ label, signal }) =>
+      call(
+        async () => {
+          const found = await docker.listImages({ abortSignal: signal, ...(label === undefined ? {} : { filters: { label: [label] } }) });
+          return found
+            .toSorted((a, b) => b.Created - a.Created)
+            .map(({ Id, RepoTags, RepoDigests, Labels, Size, Created }) => ({
+              id: Id,
+              // An image without a name is listed with one of this kind by some engines.
+              names: (RepoTags ?? []).filter((name) => !name.startsWith('<none>')),
+              pinned: (RepoDigests ?? []).filter((name) => !name.startsWith('<none>')),
+              // Some engines say null.
+              labels: (Labels as Readonly<Record<string, string>> | null) ?? {},
+              sizeBytes: Size,
+              createdAt: new Date(Created * 1_000).toISOString(),
+            }));
+        },
+        {},
+        signal,
+      ),
     inspectImage: (reference, { signal }) => inspectImage(reference, signal),
     async fetchPlatforms(reference, { signal, credentials }) {
       try {

@@ -69,6 +69,10 @@ export function windowRouter(app: App) {
       restart: os.servings.restart.handler(({ input }) => servings.restart(input.id)),
       remove: os.servings.remove.handler(({ input }) => servings.remove(input.id)),
       changePlace: os.servings.changePlace.handler(({ input }) => servings.changePlace(input.id, defined(input.changes))),
+      foreseePlace: os.servings.foreseePlace.handler(({ input, signal }) =>
+        servings.foreseePlace(input.id, defined(input.changes), { signal: signal ?? never }),
+      ),
+      images: os.servings.images.handler(({ input, signal }) => servings.images(input.id, { signal: signal ?? never })),
       rollbackPlace: os.servings.rollbackPlace.handler(({ input }) => servings.rollbackPlace(input.id)),
       dockerRun: os.servings.dockerRun.handler(({ input }) => ({ text: servings.dockerRun(input.id) })),
       logs: os.servings.logs.handler(async function* ({ input: { id, follow, tail }, signal }) {

@@ -1,7 +1,8 @@
-import type { Serving, ServingStep } from '../../shared/contract/serving.ts';
+import type { AppError } from '../../shared/contract/errors.ts';
+import type { Serving, ServingNote, ServingStep, StopReason } from '../../shared/contract/serving.ts';
 import { asAppError } from '../incident.ts';
 import type { Tasks } from '../tasks.ts';
-import type { Ledger } from './ledger.ts';
+import { waitingSteps, type Ledger } from './ledger.ts';
 import type { PlaceReport, Running } from './place.ts';
 
 /** What a try does, what else is shown of its serving, and what is left where it is stopped. */
@@ -9,6 +10,8 @@ type Attempt = Partial<Serving> & {
   readonly work: (report: PlaceReport, signal: AbortSignal) => Promise<Running>;
   /** Leaves nothing half-started; `byPerson` is false where this process ends. */
   readonly cancelled: (byPerson: boolean) => Promise<void>;
+  /** Of what ran already: why it has ended where it did not fail, but was stopped meanwhile; null where it failed. */
+  readonly stopped?: (problem: AppError) => { readonly reason: StopReason; readonly note: ServingNote } | null;
 };
 
 /** Tries to get servings to answer, one a serving at a time. */
@@ -45,7 +48,7 @@ export function createAttempts({
   }
 
   return {
-    begin({ id, name }, as, { work, cancelled, ...changes }) {
+    begin({ id, name }, as, { work, cancelled, stopped: whyStopped = () => null, ...changes }) {
       const task = tasks.run(`Serve ${name}`, { kind: 'serving', id }, async ({ signal: stopped, report: tell }) => {
         const signal = AbortSignal.any([stopped, ended]);
         const write = ledger.reportFor(id);
@@ -69,7 +72,9 @@ export function createAttempts({
             throw error;
           }
           const problem = asAppError(error);
-          happen(id, { kind: 'refuse', problem: problem.report() }, { steps: failedSteps(find(id).steps), taskId: null });
+          const why = whyStopped(problem);
+          if (why === null) happen(id, { kind: 'refuse', problem: problem.report() }, { steps: failedSteps(find(id).steps), taskId: null });
+          else happen(id, { kind: 'ended', reason: why.reason }, { steps: waitingSteps, note: why.note, taskId: null });
           throw problem;
         } finally {
           underWay.delete(id);

@@ -14,7 +14,7 @@ import { ensureImage } from '../docker/pullImage.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import { configFileOf, containerSpec, dockerRunText, needsConfigFile } from './containerSpec.ts';
 import { basePathInServer, modelConfigOf, writeModelConfig } from './modelConfig.ts';
-import type { Place, PlaceReport, Running } from './place.ts';
+import { isStop, type Place, type PlaceReport, type Running } from './place.ts';
 import { fetchFacts, waitUntilReady, type ServerRun } from './readiness.ts';
 
 const stopGraceSeconds = 5;
@@ -39,8 +39,7 @@ function endedError(facts: ContainerFacts | null, { memoryBytes }: ServingPlan):
   return new AppError('CONTAINER_ENDED', { exit_code: facts?.exitCode ?? 0, detail: facts?.error ?? '' });
 }
 
-/** Ended by a signal (128 + 15, 128 + 9) or with success: somebody stopped it. */
-const wasStopped = ({ exitCode, oomKilled }: ContainerFacts): boolean => !oomKilled && [0, 143, 137].includes(exitCode ?? 0);
+const wasStopped = ({ exitCode, oomKilled }: ContainerFacts): boolean => !oomKilled && isStop(exitCode ?? 0);
 
 /** A container as a server that is waited for. */
 function runOf(engine: DockerEngine, id: string, plan: ServingPlan): ServerRun {

@@ -2,6 +2,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
 import type { MemoryForecast } from '../../shared/contract/switching.ts';
+import { inMib } from './memoryRoom.ts';
 import type { Place } from './place.ts';
 
 /** A container's first figure comes with the engine's second sample, a second later. */
@@ -47,8 +48,6 @@ export async function forecastMemory(
   const limitBytes = plan.memoryBytes;
   return { usedBytes, addedBytes, limitBytes, fits: (usedBytes ?? 0) + addedBytes <= limitBytes };
 }
-
-const inMib = (bytes: number): string => `${Math.round(bytes / mib)} MiB`;
 
 /** Why it does not fit; null where it does. */
 export function memoryProblem({ usedBytes, addedBytes, limitBytes, fits }: MemoryForecast): AppError | null {

@@ -5,18 +5,18 @@ import type { Place } from './place.ts';
 const lookMs = 5_000;
 const mib = 1024 * 1024;
 
+/** Memory in words. */
+export const inMib = (bytes: number): string => `${Math.round(bytes / mib)} MiB`;
+
 /** Whether a second place fits beside the first: the new one is taken to need what the old one uses. */
 export interface MemoryRoom {
-  readonly used: string;
-  readonly free: string;
+  readonly usedBytes: number;
+  readonly freeBytes: number;
   /** The new place fits. */
   readonly isEnough: boolean;
   /** A further one would, too. */
   readonly isAmple: boolean;
 }
-
-/** Memory in words, in MiB. */
-const words = (bytes: number): string => `${Math.round(bytes / mib)} MiB`;
 
 async function usedBy(place: Place, handle: string, signal: AbortSignal): Promise<number> {
   const until = AbortSignal.any([signal, AbortSignal.timeout(lookMs)]);
@@ -38,5 +38,5 @@ export async function lookForRoom(
   const used = Math.min(await usedBy(place, handle, signal), plan.memoryBytes);
   const available = process.availableMemory();
   const free = plan.engine === 'docker' && engineBytes !== null ? Math.min(available, engineBytes - used) : available;
-  return { used: words(used), free: words(free), isEnough: used <= free, isAmple: 2 * used + 256 * mib <= free };
+  return { usedBytes: used, freeBytes: free, isEnough: used <= free, isAmple: 2 * used + 256 * mib <= free };
 }

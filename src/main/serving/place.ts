@@ -10,6 +10,9 @@ export interface PlaceReport {
   handle(handle: string): void;
 }
 
+/** Ended by a signal (128 + 15, 128 + 9) or with success: somebody stopped it. */
+export const isStop = (exitCode: number): boolean => [0, 143, 137].includes(exitCode);
+
 /** A serving that answers. */
 export interface Running {
   /** The container's id, or what else names it across restarts. */

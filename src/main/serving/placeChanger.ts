@@ -4,18 +4,21 @@ import {
   type ChangeStepId,
   type FormerPlace,
   type PlaceChange,
+  type PlaceForecast,
   type PlaceName,
 } from '../../shared/contract/placeChange.ts';
 import type { PlaceChanges } from '../../shared/contract/placeChange.ts';
 import { serveRequest, type ServeRequest, type Serving, type ServingPlan } from '../../shared/contract/serving.ts';
 import type { EventRecords } from '../database/records.ts';
+import type { ImageFacts } from '../docker/dockerEngine.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { TaskHandle, Tasks } from '../tasks.ts';
 import type { Gateways } from './gateways.ts';
 import type { Ledger } from './ledger.ts';
-import { lookForRoom } from './memoryRoom.ts';
+import { inMib, lookForRoom } from './memoryRoom.ts';
 import type { Place, PlaceReport, Running } from './place.ts';
+import { placeDiffers } from './placeDiffers.ts';
 import { fetchFacts } from './readiness.ts';
 
 /** What is under way at the old place gets the longest deadline that a server gives by default, and a little more. */
@@ -28,6 +31,8 @@ const unheard: PlaceReport = { step: () => undefined, pull: () => undefined, cau
 export interface PlaceChanger {
   /** NOT_SERVING, PLACE_CHANGING, and what refuses a plan. */
   change(id: string, changes: PlaceChanges): Promise<{ readonly taskId: string }>;
+  /** What a change would do; refused as that would be, but for memory. */
+  foresee(id: string, changes: PlaceChanges, options: { readonly signal: AbortSignal }): Promise<PlaceForecast>;
   /** To the place before; NO_FORMER_PLACE. */
   rollback(id: string): Promise<{ readonly taskId: string }>;
   readonly isChanging: (id: string) => boolean;
@@ -47,6 +52,8 @@ export interface PlaceChangerOptions {
   readonly gateways: Gateways;
   readonly placeOf: (plan: Pick<ServingPlan, 'engine'>) => Place;
   readonly plan: (request: ServeRequest, serving: Serving) => Promise<ServingPlan>;
+  /** The image under a name on the engine; null where there is none. DOCKER_NOT_RUNNING. */
+  readonly inspectImage: (reference: string, signal: AbortSignal) => Promise<ImageFacts | null>;
   /** Looks at what runs, after a change has ended whichever way. */
   readonly look: (id: string) => void;
   readonly now: () => Date;
@@ -70,7 +77,7 @@ function withFailure(steps: readonly ChangeStep[]): readonly ChangeStep[] {
 }
 
 export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
-  const { hub, ledger, tasks, events, gateways, placeOf, plan: makePlan, look, now, signal: ended } = options;
+  const { hub, ledger, tasks, events, gateways, placeOf, plan: makePlan, inspectImage, look, now, signal: ended } = options;
   const { find } = ledger;
   const under = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
 
@@ -125,6 +132,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
         to,
         state: 'running',
         steps,
+        pull: null,
         problem: null,
         cutOff: 0,
         refusedMs: null,
@@ -193,8 +201,9 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
   ): Promise<Running> {
     step(id, 'room', 'running');
     const room = await lookForRoom(placeOf(old), containerId ?? '', { plan, engineBytes: hub.state.engine.memoryBytes, signal });
-    if (!room.isEnough) throw new AppError('NO_ROOM_BESIDE', { name: old.name, used: room.used, free: room.free });
-    step(id, 'room', 'done', `${room.used} / ${room.free}`);
+    const [used, free] = [inMib(room.usedBytes), inMib(room.freeBytes)];
+    if (!room.isEnough) throw new AppError('NO_ROOM_BESIDE', { name: old.name, used, free });
+    step(id, 'room', 'done', `${used} / ${free}`);
     undo.defer(async () => {
       const handle = find(id).change?.containerId;
       // What cannot be removed now is removed by reconcile; it must not hide why the change failed.
@@ -212,7 +221,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
         },
         pull(progress) {
           tell(progress.totalBytes > 0 ? progress.currentBytes / progress.totalBytes : null, 'pull');
-          step(id, 'pull', 'running', `${progress.currentBytes} / ${progress.totalBytes}`);
+          write(id, { pull: progress });
         },
         cause: ({ line }) => step(id, 'load', 'running', line),
         handle: (containerId_) => write(id, { containerId: containerId_ }),
@@ -324,12 +333,32 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
     return serving;
   }
 
+  /** The plan that changes make; its place has no ports yet. */
+  function planOf(serving: Serving, changes: PlaceChanges): Promise<ServingPlan> {
+    const { user: _, ...old } = serving.plan;
+    return makePlan(serveRequest.parse({ ...old, ...changes, through: 'gateway' }), serving);
+  }
+
   return {
     async change(id, changes) {
-      const { user: _, ...old } = changeable(id).plan;
-      const request = serveRequest.parse({ ...old, ...changes, through: 'gateway' });
-      const plan = await gateways.place(await makePlan(request, changeable(id)));
+      const plan = await gateways.place(await planOf(changeable(id), changes));
       return begin(changeable(id), { kind: 'change', plan, former: null });
+    },
+    async foresee(id, changes, { signal }) {
+      const serving = changeable(id);
+      const { plan: old, containerId, imageDigest } = serving;
+      const plan = await planOf(serving, changes);
+      const [room, image] = await Promise.all([
+        lookForRoom(placeOf(old), containerId ?? '', { plan, engineBytes: hub.state.engine.memoryBytes, signal }),
+        plan.engine === 'docker' ? inspectImage(plan.image, signal) : null,
+      ]);
+      const isOther = old.image === plan.image && image !== null && imageDigest !== null && image.digest !== imageDigest;
+      return {
+        to: nameOf(plan),
+        differs: placeDiffers(old, plan, isOther),
+        image: image === null ? null : { reference: plan.image, digest: image.digest, sizeBytes: image.sizeBytes },
+        room: { usedBytes: room.usedBytes, freeBytes: room.freeBytes, isEnough: room.isEnough },
+      };
     },
     async rollback(id) {
       const { previous, name } = changeable(id);

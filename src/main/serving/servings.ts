@@ -10,7 +10,7 @@ import {
   type ServingNote,
   type ServingPlan,
 } from '../../shared/contract/serving.ts';
-import type { PlaceChanges } from '../../shared/contract/placeChange.ts';
+import type { LocalImage, PlaceChanges, PlaceForecast } from '../../shared/contract/placeChange.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { EventRecords, ServedRecords, ServingRecords } from '../database/records.ts';
 import type { ContainerEvent, Credentials } from '../docker/dockerEngine.ts';
@@ -28,11 +28,12 @@ import { followModels } from './followModels.ts';
 import { followVersions } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
-import type { Place } from './place.ts';
+import { isStop, type Place } from './place.ts';
 import { createPlaceChanger } from './placeChanger.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper, type PortPair } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
+import { servingImages } from './servingImages.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
 /** The person's servings: started, stopped, watched, adopted. */
@@ -44,6 +45,9 @@ export interface Servings {
   remove(id: string): Promise<void>;
   /** Another place at the same address; see PlaceChanger. */
   changePlace(id: string, changes: PlaceChanges): Promise<{ readonly taskId: string }>;
+  foreseePlace(id: string, changes: PlaceChanges, options: { readonly signal: AbortSignal }): Promise<PlaceForecast>;
+  /** The images that it could be moved to. DOCKER_NOT_RUNNING. */
+  images(id: string, options: { readonly signal: AbortSignal }): Promise<readonly LocalImage[]>;
   /** Back to the place before, also where the present one has ended. */
   rollbackPlace(id: string): Promise<{ readonly taskId: string }>;
   dockerRun(id: string): string;
@@ -119,6 +123,7 @@ export function createServings(options: ServingsOptions): Servings {
     gateways,
     placeOf,
     plan: (request, { id, plan: { restPort, grpcPort } }) => planAt(request, id, { rest: restPort, grpc: grpcPort }),
+    inspectImage: (reference, signal) => engines.engine().inspectImage(reference, { signal }),
     look: (id) => looked(reconcile.one(id)),
     now,
     signal: ended.signal,
@@ -183,6 +188,15 @@ export function createServings(options: ServingsOptions): Servings {
         if (!byPerson) return;
         await placeOf(plan).stop(handle);
         happen(id, { kind: 'ended', reason: 'person' }, { steps: waitingSteps, taskId: null, note: null });
+      },
+      // A daemon that is asked to end stops its containers: one that no longer listens looks like one that does not listen yet.
+      stopped({ code, data }) {
+        if (plan.engine !== 'docker') return null;
+        if (code === 'DOCKER_NOT_RUNNING') return { reason: 'engine-away', note: 'engine-restarted' };
+        if (code !== 'CONTAINER_ENDED' || !isStop(Number(data['exit_code']))) return null;
+        return hub.state.engine.state === 'connected'
+          ? { reason: 'outside', note: 'stopped-outside' }
+          : { reason: 'engine-away', note: 'engine-restarted' };
       },
     });
   }
@@ -359,12 +373,18 @@ export function createServings(options: ServingsOptions): Servings {
     },
     remove,
     changePlace: (id, changes) => places.change(id, changes),
+    foreseePlace: (id, changes, cancellable) => places.foresee(id, changes, cancellable),
+    images: async (id, { signal }) => servingImages(await engines.engine().listImages({ signal }), find(id).plan, hub.state.settings.image),
     async rollbackPlace(id) {
-      const { previous, name, state } = find(id);
+      const { id: servingId, previous, name, state, plan: old, imageDigest } = find(id);
       if (previous === null) throw new AppError('NO_FORMER_PLACE', { name });
-      if (state.kind === 'serving') return places.rollback(id);
+      if (state.kind === 'serving') return places.rollback(servingId);
       const { servingId: _, placePorts: __, ...former } = previous.plan;
-      return startAgain(id, former);
+      await places.forget(servingId);
+      const started = await startAgain(servingId, former);
+      // And from there back to what has ended now.
+      change(servingId, { previous: { plan: { ...old, through: 'gateway' }, containerId: null, imageDigest } });
+      return started;
     },
     dockerRun(id) {
       // At the address, as a person would run it.

@@ -2,6 +2,8 @@
 const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^Serve (.+)$/, '启动 $1'],
   [/^Pull (.+)$/, '拉取 $1'],
+  [/^Change (.+) to (.+)$/, '将 $1 更换为 $2'],
+  [/^Roll (.+) back to (.+)$/, '将 $1 回退到 $2'],
   [/^Check (.+)$/, '核对 $1'],
   [/^Unpack (.+)$/, '解压 $1'],
   [/^Bake (.+)$/, '构建 $1'],

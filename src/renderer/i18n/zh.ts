@@ -4,6 +4,14 @@ import { zhModels } from './zhModels.ts';
 import { zhDeploy } from './zhDeploy.ts';
 import { zhServings } from './zhServings.ts';
 import { zhTakeAway } from './zhTakeAway.ts';
+import { zhUpgrade } from './zhUpgrade.ts';
 
 /** 简体中文目录：键与英文目录一一对应。 */
-export const zh: Readonly<Record<keyof typeof en, string>> = { ...zhModels, ...zhLibrary, ...zhServings, ...zhDeploy, ...zhTakeAway };
+export const zh: Readonly<Record<keyof typeof en, string>> = {
+  ...zhModels,
+  ...zhLibrary,
+  ...zhServings,
+  ...zhDeploy,
+  ...zhTakeAway,
+  ...zhUpgrade,
+};

@@ -22,7 +22,7 @@ import { casesContract, caseTarget, type CaseResult } from './cases.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
-import { placeChanges } from './placeChange.ts';
+import { placeChanges, type LocalImage, type PlaceForecast } from './placeChange.ts';
 import { settingsSchema } from './settings.ts';
 import { switchRequest, type ServedEntry, type SwitchForecast } from './switching.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
@@ -105,6 +105,10 @@ export const contract = {
     remove: oc.input(id).output(type<void>()),
     /** Another place at the same address: another image, engine, flags; behind the gateway without a failed request. */
     changePlace: oc.input(id.extend({ changes: placeChanges })).output(type<{ taskId: string }>()),
+    /** What a change would do; refused as that would be. */
+    foreseePlace: oc.input(id.extend({ changes: placeChanges })).output(type<PlaceForecast>()),
+    /** The images of this engine that it could be moved to, newest first. */
+    images: oc.input(id).output(type<readonly LocalImage[]>()),
     /** Back to the place before. */
     rollbackPlace: oc.input(id).output(type<{ taskId: string }>()),
     /** The same serving as a `docker run` line, quoted for a POSIX shell. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorReport } from './errors.ts';
-import { serveChanges, type ServingPlan, type ServingStep, type StepId } from './serving.ts';
+import { serveChanges, type PullProgress, type ServingPlan, type ServingStep, type StepId } from './serving.ts';
 
 /** What a serving's next place is to be otherwise; what is left out stays, and the address always does. */
 export const placeChanges = serveChanges.omit({ name: true, restPort: true, grpcPort: true, life: true, through: true });
@@ -20,6 +20,8 @@ export interface PlaceChange {
   readonly to: PlaceName;
   readonly state: 'running' | 'done' | 'failed';
   readonly steps: readonly ChangeStep[];
+  /** The new image on its way; null where nothing is or was pulled. */
+  readonly pull: PullProgress | null;
   /** Why it was taken back. */
   readonly problem: ErrorReport | null;
   /** Requests at the old place that were still under way after the time that they are given, and were cut off. */
@@ -46,4 +48,27 @@ export interface FormerPlace {
   /** It still runs, and a rollback takes a moment; null: it is started anew. */
   readonly containerId: string | null;
   readonly imageDigest: string | null;
+}
+
+/** An image on this engine that a serving can be moved to. */
+export interface LocalImage {
+  /** `NAME:TAG`. */
+  readonly reference: string;
+  /** `sha256:…` of its repository; null where it came from no registry. */
+  readonly digest: string | null;
+  readonly sizeBytes: number;
+}
+
+/** What no running server can be told: another of these needs a new container, or a new process of the embedded engine. */
+export type PlacePart = 'engine' | 'image' | 'folder' | 'versions' | 'tags' | 'flags' | 'env' | 'memory' | 'user';
+
+/** What a change of place would do, told before it is done. */
+export interface PlaceForecast {
+  readonly to: PlaceName;
+  /** What is otherwise; empty: nothing. */
+  readonly differs: readonly PlacePart[];
+  /** The image on this engine; null where it is pulled first, or none is needed. */
+  readonly image: LocalImage | null;
+  /** Beside the old place; `usedBytes` is what that uses, and what the new one is taken to need. */
+  readonly room: { readonly usedBytes: number; readonly freeBytes: number; readonly isEnough: boolean };
 }

@@ -271,6 +271,7 @@ function Sheet({ ticket }: { readonly ticket: string }) {
         ...(choices.restPort === '' ? {} : { restPort: Number(choices.restPort) }),
         ...(choices.grpcPort === '' ? {} : { grpcPort: Number(choices.grpcPort) }),
         ...(choices.image === '' ? {} : { image: choices.image }),
+        ...(choices.gateway ? { through: 'gateway' as const } : {}),
         ...(choices.tags === null ? {} : { tags: [...choices.tags] }),
       });
       closeImport();

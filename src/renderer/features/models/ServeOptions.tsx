@@ -1,4 +1,4 @@
-import { Select, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, Select, Textarea, TextInput } from '@mantine/core';
 import { useId, useState } from 'react';
 import type { VersionPolicy } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
@@ -18,6 +18,8 @@ export interface Choices {
   readonly image: string;
   readonly flags: string;
   readonly tags: readonly string[] | null;
+  /** The gateway holds the address: image and engine can then be changed without a gap. */
+  readonly gateway: boolean;
   /** Into the store, instead of a link to the folder. */
   readonly copy: boolean;
   /** Null: Docker where it answers. */
@@ -33,6 +35,7 @@ export const untouched: Choices = {
   image: '',
   flags: '',
   tags: null,
+  gateway: false,
   copy: false,
   place: null,
 };
@@ -115,6 +118,13 @@ export function Advanced({
             rows={2}
             value={choices.flags}
             onChange={(event) => change({ flags: event.currentTarget.value })}
+          />
+          <Checkbox
+            className={styles['wide']}
+            label={t('upgrade.gateway')}
+            description={t('upgrade.gatewayText')}
+            checked={choices.gateway}
+            onChange={(event) => change({ gateway: event.currentTarget.checked })}
           />
         </div>
       ) : null}

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Radio, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, NumberInput, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
@@ -130,6 +130,12 @@ function Fields({ serving, acts, onClose }: ChangesFormProps) {
           value={draft.env}
           error={wrong === 'env' ? t('changes.wrongEnv') : null}
           onChange={(event) => set({ env: event.currentTarget.value })}
+        />
+        <Checkbox
+          label={t('upgrade.gateway')}
+          description={t('upgrade.gatewayText')}
+          checked={draft.through === 'gateway'}
+          onChange={(event) => set({ through: event.currentTarget.checked ? 'gateway' : 'direct' })}
         />
         <ActProblem problem={acts.problem} />
         <Group justify="flex-end" gap="sm" align="center">

@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import type { LogLine, Serving } from '../../../shared/contract/serving.ts';
@@ -24,6 +24,9 @@ import { useServingActs, type ServingActs } from './useServingActs.ts';
 import { useServingLog } from './useServingLog.ts';
 import { WhatWillRun } from './WhatWillRun.tsx';
 import styles from './serving.module.css';
+
+const UpgradeDialog = lazy(async () => ({ default: (await import('./upgrade/UpgradeDialog.tsx')).UpgradeDialog }));
+const ChangePanel = lazy(async () => ({ default: (await import('./upgrade/ChangePanel.tsx')).ChangePanel }));
 
 /** One serving: its start as steps, its failure with the mend, or its figures while it runs; beside it the plan and the log. */
 export function ServingPage({ id }: { readonly id: string }) {
@@ -53,6 +56,8 @@ function Known({ serving }: { readonly serving: Serving }) {
   const acts = useServingActs(serving);
   const [changing, setChanging] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const [upgrading, setUpgrading] = useState(false);
+  const upgrade = (): void => setUpgrading(true);
   // A refusal is shown in the dialog that caused it, not behind it too, and does not outlive it.
   const behind = changing || removing ? { ...acts, problem: null } : acts;
   const change = (): void => {
@@ -78,10 +83,15 @@ function Known({ serving }: { readonly serving: Serving }) {
   ]);
   return (
     <>
-      <Header serving={serving} acts={behind} onChange={change} onRemove={remove} />
-      <Body serving={serving} acts={behind} onChange={change} />
+      <Header serving={serving} acts={behind} onChange={change} onUpgrade={upgrade} onRemove={remove} />
+      <Body serving={serving} acts={behind} onChange={change} onUpgrade={upgrade} />
       <ChangesForm serving={serving} acts={acts} opened={changing} onClose={close} />
       <RemoveServing serving={serving} acts={acts} opened={removing} onClose={close} />
+      <Suspense>
+        {upgrading ? (
+          <UpgradeDialog serving={serving} opened={serving.state.kind === 'serving'} onClose={() => setUpgrading(false)} />
+        ) : null}
+      </Suspense>
     </>
   );
 }
@@ -99,10 +109,11 @@ interface HeaderProps {
   readonly serving: Serving;
   readonly acts: ServingActs;
   readonly onChange: () => void;
+  readonly onUpgrade: () => void;
   readonly onRemove: () => void;
 }
 
-function Header({ serving, acts, onChange, onRemove }: HeaderProps) {
+function Header({ serving, acts, onChange, onUpgrade, onRemove }: HeaderProps) {
   const text = useText();
   const { t } = text;
   const { state, plan } = serving;
@@ -119,7 +130,7 @@ function Header({ serving, acts, onChange, onRemove }: HeaderProps) {
           <StateDetail serving={serving} />
         </span>
         <span className={styles['space']} />
-        <Acts serving={serving} acts={acts} onChange={onChange} onRemove={onRemove} />
+        <Acts serving={serving} acts={acts} onChange={onChange} onUpgrade={onUpgrade} onRemove={onRemove} />
       </div>
       {state.kind === 'serving' ? (
         <div className={styles['addresses']}>
@@ -153,7 +164,7 @@ function startOf(serving: Serving): number {
   return new Date(first).getTime();
 }
 
-function Acts({ serving, acts, onChange, onRemove }: HeaderProps) {
+function Acts({ serving, acts, onChange, onUpgrade, onRemove }: HeaderProps) {
   const { t } = useText();
   const [, go] = useLocation();
   const { kind } = serving.state;
@@ -172,6 +183,7 @@ function Acts({ serving, acts, onChange, onRemove }: HeaderProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
+        {kind === 'serving' ? <Menu.Item onClick={onUpgrade}>{t('upgrade.open')}</Menu.Item> : null}
         <Menu.Item onClick={onChange}>{t('serving.startWithChanges')}</Menu.Item>
         <Menu.Item onClick={acts.copyDockerRun}>
           {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
@@ -209,12 +221,18 @@ function Acts({ serving, acts, onChange, onRemove }: HeaderProps) {
   );
 }
 
-function Body({ serving, acts, onChange }: { readonly serving: Serving; readonly acts: ServingActs; readonly onChange: () => void }) {
+function Body({ serving, acts, onChange, onUpgrade }: Omit<HeaderProps, 'onRemove'>) {
   const log = useServingLog(serving.id, serving.containerId);
   const { state } = serving;
   const logState =
     serving.containerId === null ? 'none' : log.ended || state.kind === 'stopped' || state.kind === 'failed' ? 'ended' : 'open';
   const view = <LogView lines={log.lines} dropped={log.dropped} state={logState} cause={serving.cause} />;
+  const hasChanged = serving.change !== null || serving.previous !== null;
+  const changed = hasChanged ? (
+    <Suspense>
+      <ChangePanel serving={serving} onChange={state.kind === 'serving' ? onUpgrade : onChange} />
+    </Suspense>
+  ) : null;
   const pulling = state.kind === 'starting' && (state.step === 'check' || state.step === 'pull' || state.step === 'create');
   if (pulling)
     return (
@@ -235,6 +253,7 @@ function Body({ serving, acts, onChange }: { readonly serving: Serving; readonly
         left={
           <>
             <FailedBlock serving={serving} problem={state.problem} acts={acts} onChange={onChange} />
+            {changed}
             <ExpectedFound serving={serving} code={state.problem.code} />
             <History serving={serving} />
             <WhatWillRun serving={serving} />
@@ -249,6 +268,7 @@ function Body({ serving, acts, onChange }: { readonly serving: Serving; readonly
       left={
         <>
           <Note serving={serving} />
+          {changed}
           {state.kind === 'serving' ? <RunningPanel serving={serving} /> : null}
           <WhatWillRun serving={serving} />
           <History serving={serving} />

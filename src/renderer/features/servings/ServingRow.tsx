@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
-import { useState, type KeyboardEvent, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
@@ -17,6 +17,8 @@ import { servingMark, servingWord, stepWords } from './servingWords.ts';
 import { useFigures } from './useFigures.ts';
 import { useServingActs, type ServingActs } from './useServingActs.ts';
 import styles from './servings.module.css';
+
+const UpgradeDialog = lazy(async () => ({ default: (await import('./upgrade/UpgradeDialog.tsx')).UpgradeDialog }));
 
 /** One serving: what it is and where, its figures with their recent past, and what can be done. */
 export function ServingRow({ serving }: { readonly serving: Serving }) {
@@ -76,6 +78,14 @@ function Attention({ serving }: { readonly serving: Serving }) {
     return (
       <div className={styles['attention']}>
         <span>{errorWords(serving.state.problem).title}</span>
+        <Link href={`/servings/${serving.id}`}>{t('servings.show')}</Link>
+      </div>
+    );
+  if (serving.change?.state === 'running')
+    return (
+      <div className={styles['attention']}>
+        <Icon name="info" size={14} />
+        <span>{t('upgrade.running', { to: serving.change.to.image ?? t('upgrade.embedded') })}</span>
         <Link href={`/servings/${serving.id}`}>{t('servings.show')}</Link>
       </div>
     );
@@ -191,6 +201,7 @@ function RowActs({ serving, acts }: { readonly serving: Serving; readonly acts: 
   const { t } = useText();
   const [, go] = useLocation();
   const [removing, setRemoving] = useState(false);
+  const [upgrading, setUpgrading] = useState(false);
   const { kind } = serving.state;
   const stopped = kind === 'stopped' || kind === 'failed';
   const name = serving.name;
@@ -228,6 +239,7 @@ function RowActs({ serving, acts }: { readonly serving: Serving; readonly acts: 
         <Menu.Dropdown>
           <Menu.Item onClick={() => go(`/servings/${serving.id}`)}>{t('serving.open')}</Menu.Item>
           {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
+          {kind === 'serving' ? <Menu.Item onClick={() => setUpgrading(true)}>{t('upgrade.open')}</Menu.Item> : null}
           <Menu.Item onClick={acts.copyDockerRun}>
             {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
           </Menu.Item>
@@ -236,6 +248,9 @@ function RowActs({ serving, acts }: { readonly serving: Serving; readonly acts: 
         </Menu.Dropdown>
       </Menu>
       <RemoveServing serving={serving} acts={acts} opened={removing} onClose={() => setRemoving(false)} />
+      <Suspense>
+        {upgrading ? <UpgradeDialog serving={serving} opened={kind === 'serving'} onClose={() => setUpgrading(false)} /> : null}
+      </Suspense>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { useMemo } from 'react';
 import type { LogLine, Serving, ServingStep } from '../../../shared/contract/serving.ts';
 import { useText, type Text } from '../../app/i18n.tsx';
-import { StateGlyph, type Mark } from '../../ui/StateMark.tsx';
+import { StateGlyph } from '../../ui/StateMark.tsx';
 import { PullPanel } from './PullPanel.tsx';
-import { elapsedOf, useSecond } from './elapsed.ts';
 import { loadMilestones } from './loadMilestones.ts';
+import { StepList, stepMarks, type StepLine } from './StepList.tsx';
 import { shortDigest, stepTitle } from './servingWords.ts';
 import styles from './serving.module.css';
 
@@ -16,34 +16,10 @@ export interface StepSpineProps {
   readonly polite: boolean;
 }
 
-const marks: Record<ServingStep['state'], Mark> = {
-  waiting: 'ready',
-  running: 'under-way',
-  done: 'done',
-  skipped: 'done',
-  failed: 'failed',
-};
-
 /** A start as its steps: what is done shrinks to a line with its time, the present one is open, later ones are named already. */
 export function StepSpine({ serving, lines, polite }: StepSpineProps) {
   const text = useText();
-  const { t } = text;
-  // One message a step, not one a byte: the spine itself is not live.
-  const present = serving.steps.find(({ state }) => state === 'running');
-  return (
-    <section aria-label={t('serving.steps')}>
-      {polite ? (
-        <p className={styles['hidden']} aria-live="polite">
-          {present === undefined ? '' : stepTitle(present, serving, text)}
-        </p>
-      ) : null}
-      <ol className={styles['steps']}>
-        {stepsOf(serving).map((step) => (
-          <Step key={step.id} step={step} serving={serving} lines={lines} />
-        ))}
-      </ol>
-    </section>
-  );
+  return <StepList polite={polite} lines={stepsOf(serving).map((step) => lineOf(step, serving, lines, text))} />;
 }
 
 /** All steps of a start under way, so that the wait has an end in sight; of one that is over, those it came to. */
@@ -52,36 +28,11 @@ function stepsOf({ state, steps, engine }: Serving): readonly ServingStep[] {
   return state.kind === 'starting' ? own : own.filter((step) => step.state !== 'waiting');
 }
 
-function Step({ step, serving, lines }: { readonly step: ServingStep; readonly serving: Serving; readonly lines: readonly LogLine[] }) {
-  const text = useText();
-  const now = useSecond(step.state === 'running');
-  const opened = step.state === 'running';
-  const milestones = opened && step.id === 'load' && lines.length > 0;
-  const detail = milestones ? null : detailOf(step, serving, text);
-  const elapsed = step.state === 'skipped' ? '' : elapsedOf(step, now, text);
-  return (
-    <li data-state={step.state} aria-current={opened ? 'step' : undefined}>
-      <span className={styles['glyph']}>
-        <StateGlyph mark={marks[step.state]} />
-      </span>
-      <div className={styles['stepText']}>
-        <span className={opened ? styles['strong'] : undefined}>{stepTitle(step, serving, text)}</span>
-        <span className={styles['hidden']}>{text.t(`serving.stepState.${step.state}`)}</span>
-        {detail === null ? null : <div className={styles['caption']}>{detail}</div>}
-      </div>
-      <span className={styles['elapsed']}>{elapsed}</span>
-      {opened && step.id === 'pull' && serving.pull !== null ? (
-        <div className={styles['opened']}>
-          <PullPanel pull={serving.pull} />
-        </div>
-      ) : null}
-      {milestones ? (
-        <div className={styles['opened']}>
-          <Milestones lines={lines} />
-        </div>
-      ) : null}
-    </li>
-  );
+function lineOf(step: ServingStep, serving: Serving, lines: readonly LogLine[], text: Text): StepLine {
+  const milestones = step.state === 'running' && step.id === 'load' && lines.length > 0;
+  const opened =
+    step.id === 'pull' && serving.pull !== null ? <PullPanel pull={serving.pull} /> : milestones ? <Milestones lines={lines} /> : undefined;
+  return { step, title: stepTitle(step, serving, text), detail: milestones ? null : detailOf(step, serving, text), opened };
 }
 
 /** TensorFlow Serving's own milestones; the versions of a load that is under way may take turns, then the furthest is shown. */
@@ -92,7 +43,7 @@ function Milestones({ lines }: { readonly lines: readonly LogLine[] }) {
     <ul className={styles['milestones']}>
       {milestones.map(({ id, state, elapsedMs }) => (
         <li key={id} data-state={state}>
-          <StateGlyph mark={marks[state]} />
+          <StateGlyph mark={stepMarks[state]} />
           <span>{t(`serving.milestone.${id}`)}</span>
           <span className={styles['hidden']}>{t(`serving.stepState.${state}`)}</span>
           <span className={styles['space']} />

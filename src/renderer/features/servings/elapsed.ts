@@ -15,7 +15,7 @@ export function useSecond(running: boolean): number {
 }
 
 /** How long a step took, or takes so far (`0:10`); empty before it begins. */
-export function elapsedOf(step: ServingStep, now: number, { number }: Text): string {
+export function elapsedOf(step: Pick<ServingStep, 'state' | 'startedAt' | 'elapsedMs'>, now: number, { number }: Text): string {
   if (step.elapsedMs !== null && step.state !== 'running') return number.ms(step.elapsedMs);
   if (step.startedAt === null || step.state !== 'running') return '';
   return clock(now - new Date(step.startedAt).getTime());

@@ -18,6 +18,7 @@ export function changesOf(plan: ServingPlan): ServingChanges {
     ...(plan.memoryBytes > 0 ? { memoryBytes: plan.memoryBytes } : {}),
     ...(plan.user === '' ? {} : { user: plan.user }),
     life: plan.life,
+    through: plan.through ?? 'direct',
   };
 }
 
@@ -35,6 +36,7 @@ export interface ChangesDraft {
   readonly user: string;
   readonly flags: string;
   readonly env: string;
+  readonly through: NonNullable<ServingPlan['through']>;
 }
 
 /** The plan as it is, ready to be edited. */
@@ -52,6 +54,7 @@ export function draftOf(plan: ServingPlan): ChangesDraft {
     env: Object.entries(plan.env)
       .map(([name, value]) => `${name}=${value}`)
       .join('\n'),
+    through: plan.through ?? 'direct',
   };
 }
 
@@ -72,6 +75,7 @@ export function readDraft(draft: ChangesDraft): {
     wrong: null,
     changes: {
       engine: draft.engine,
+      through: draft.through,
       versions: draft.versions === 'specific' ? { kind: 'specific', versions } : { kind: draft.versions },
       restPort: Number(draft.restPort) || 0,
       grpcPort: Number(draft.grpcPort) || 0,

@@ -57,7 +57,7 @@ export function stepWords(step: StepId, { t }: Text): string {
 }
 
 /** A step's own line: named ahead, then in the present, then in the past. */
-export function stepTitle(step: ServingStep, serving: Serving, { t }: Text): string {
+export function stepTitle(step: Pick<ServingStep, 'id' | 'state'>, serving: Pick<Serving, 'plan' | 'engine'>, { t }: Text): string {
   const image = serving.plan.image;
   const versions = plannedVersions(serving);
   const tense = step.state === 'done' ? 'done' : step.state === 'skipped' ? 'skipped' : 'ahead';
@@ -66,7 +66,7 @@ export function stepTitle(step: ServingStep, serving: Serving, { t }: Text): str
   return t(`serving.step.${step.id}.${tense}`, { image, versions });
 }
 
-function plannedVersions({ plan }: Serving): string {
+function plannedVersions({ plan }: Pick<Serving, 'plan'>): string {
   return plan.versions.kind === 'specific' ? versionList(plan.versions.versions) : 'none';
 }
 
