@@ -11,7 +11,7 @@ import { servingOf } from './plan.ts';
 function output(part: Partial<TensorSummary>): TensorSummary {
   const first = part.first ?? ['0.1', '0.9'];
   const base = { name: 'y', dtype: 'DT_FLOAT', shape: [1, first.length], size: first.length, first } as const;
-  return { ...base, min: null, max: null, mean: null, nans: 0, infinities: 0, histogram: null, ...part };
+  return { ...base, min: null, max: null, mean: null, sum: null, nans: 0, infinities: 0, histogram: null, ...part };
 }
 
 describe('an answer as classes', () => {

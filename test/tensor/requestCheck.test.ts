@@ -83,6 +83,7 @@ test('whole numbers of 64 bits are summed up exactly, also where nobody told the
       min: '-9223372036854775808',
       max: '9223372036854775807',
       mean: '-0.5',
+      sum: '-1',
       nans: 0,
       infinities: 0,
       histogram: [1, ...Array.from({ length: 22 }, () => 0), 1],

@@ -68,7 +68,7 @@ describe('statistics', () => {
     const { first, histogram, ...rest } = tensorStats('y', floats([6], 0, 1, NaN, Infinity, 0.5, -Infinity));
     expect([first, rest, histogram?.[0], histogram?.[12], histogram?.[23]]).toEqual([
       ['0.0', '1.0', 'NaN', 'Infinity', '0.5', '-Infinity'],
-      { min: '0.0', max: '1.0', mean: '0.5', nans: 1, infinities: 2 },
+      { min: '0.0', max: '1.0', mean: '0.5', sum: '1.5', nans: 1, infinities: 2 },
       1,
       1,
       1,

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { ExampleFeature, Prepared, Processed, RawPart, SavedFile, SaveFormat } from '../../shared/contract/playground.ts';
-import type { PreparedInputs } from '../../shared/contract/predict.ts';
+import type { PreparedInputs, TensorSummary } from '../../shared/contract/predict.ts';
 import type { LabelSource, OutputStep } from '../../shared/contract/processing.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
@@ -19,6 +19,7 @@ import { picturesOf } from './pictures.ts';
 import { signatureOf } from './predict.ts';
 import { prepareInputs, tensorsOf } from './prepareInputs.ts';
 import { saveOutput } from './saveOutput.ts';
+import { sentTensors } from './sentTensors.ts';
 
 interface Waiting {
   readonly signal: AbortSignal;
@@ -40,6 +41,8 @@ export interface Playground {
   features(asked: AskedSignature, options: Waiting): Promise<readonly ExampleFeature[]>;
   labels(asked: Omit<AskedSignature, 'signature'>, asset: string, options: Waiting): Promise<readonly string[]>;
   output(exchange: string, name: string): WireTensor;
+  inputs(exchange: string): readonly TensorSummary[];
+  input(exchange: string, name: string): WireTensor;
   process(exchange: string, name: string, steps: readonly OutputStep[], options: Waiting): Promise<Processed>;
   raw(exchange: string, side: 'request' | 'response', offset: number, length: number): RawPart;
   save(exchange: string, name: string, format: SaveFormat): SavedFile;
@@ -116,6 +119,13 @@ export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; r
       return readExampleFeatures(versionPath(asked), tagsOf(asked.modelId), asked.signature, options);
     },
     output: (exchange, name) => tensorToWire(exchanges.output(exchange, name)),
+    inputs: (exchange) => Object.entries(sentTensors(exchanges.get(exchange))).map(([name, tensor]) => summaryOf(name, tensor)),
+    input(exchange, name) {
+      const tensors = sentTensors(exchanges.get(exchange));
+      const tensor = tensors[name];
+      if (tensor === undefined) throw new AppError('BAD_INPUT', { detail: `The inputs are ${Object.keys(tensors).join(', ')}.` });
+      return tensorToWire(tensor);
+    },
     async process(exchange, name, steps, { signal }) {
       const named = async (source: LabelSource): Promise<readonly string[] | null> => {
         if (source.kind === 'none') return null;
@@ -134,8 +144,9 @@ export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; r
       return { start, headers, totalBytes: body.length, data: new Blob([new Uint8Array(body.subarray(offset, offset + length))]) };
     },
     async saveAll(exchange, side) {
-      const tensors = exchanges.get(exchange)[side];
-      if (tensors === null || Object.keys(tensors).length === 0)
+      const kept = exchanges.get(exchange);
+      const tensors = side === 'inputs' ? sentTensors(kept) : kept.outputs;
+      if (Object.keys(tensors).length === 0)
         throw new AppError('BAD_INPUT', { detail: 'There are no tensors: the request was sent as text, or refused.' });
       const { writeNpz } = await import('./writeNpz.ts');
       const type = 'application/octet-stream';

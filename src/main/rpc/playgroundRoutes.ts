@@ -15,6 +15,8 @@ export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
     features: os.features.handler(({ input, signal }) => playground.features(input, { signal: signal ?? never })),
     labels: os.labels.handler(({ input: { asset, ...asked }, signal }) => playground.labels(asked, asset, { signal: signal ?? never })),
     output: os.output.handler(({ input: { exchange, name } }) => playground.output(exchange, name)),
+    inputs: os.inputs.handler(({ input: { exchange } }) => playground.inputs(exchange)),
+    input: os.input.handler(({ input: { exchange, name } }) => playground.input(exchange, name)),
     process: os.process.handler(({ input: { exchange, name, steps }, signal }) =>
       playground.process(exchange, name, steps, { signal: signal ?? never }),
     ),

@@ -42,6 +42,10 @@ export const playgroundContract = {
 
   /** An output whole. */
   output: oc.input(exchangeOutput).output(type<WireTensor>()),
+  /** What was sent, also of a body that was typed; nothing where it were tf.Examples or no request of the signature. */
+  inputs: oc.input(z.object({ exchange: z.string().max(64) })).output(type<readonly TensorSummary[]>()),
+  /** One of `inputs` whole. */
+  input: oc.input(exchangeOutput).output(type<WireTensor>()),
   /** An output after a postprocessing. */
   process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32).readonly() })).output(type<Processed>()),
   /** A part of a body as it went over the wire; of a packed one before it was packed. */

@@ -11,6 +11,8 @@ export interface TensorStats {
   readonly min: string | null;
   readonly max: string | null;
   readonly mean: string | null;
+  /** Of the finite values: of whole numbers exact. */
+  readonly sum: string | null;
   readonly nans: number;
   readonly infinities: number;
   /** How many finite values lie in each of as many equal parts of min..max; null where there is no width to divide. */
@@ -38,8 +40,8 @@ export function plainNumbers({ dtype, data }: Tensor): Exclude<NumberData, BigIn
   return values;
 }
 
-const meanText = (mean: number): string => String(Number(mean.toPrecision(6)));
-const nothing = { min: null, max: null, mean: null, nans: 0, infinities: 0, histogram: null };
+const shortText = (value: number): string => String(Number(value.toPrecision(6)));
+const nothing = { min: null, max: null, mean: null, sum: null, nans: 0, infinities: 0, histogram: null };
 
 function wholeStats(data: BigInt64Array | BigUint64Array): Omit<TensorStats, 'first'> {
   let [least, most] = [data[0], data[0]];
@@ -57,8 +59,8 @@ function wholeStats(data: BigInt64Array | BigUint64Array): Omit<TensorStats, 'fi
       const bin = Number(((value - low) * BigInt(bins)) / width);
       counts[Math.min(bin, bins - 1)] = (counts[Math.min(bin, bins - 1)] ?? 0) + 1;
     }
-  const mean = meanText(Number(sum) / data.length);
-  return { min: String(least), max: String(most), mean, nans: 0, infinities: 0, histogram: width > 0n ? counts : null };
+  const mean = shortText(Number(sum) / data.length);
+  return { min: String(least), max: String(most), mean, sum: String(sum), nans: 0, infinities: 0, histogram: width > 0n ? counts : null };
 }
 
 function numberStats(tensor: Tensor, values: ArrayLike<number>): Omit<TensorStats, 'first'> {
@@ -88,8 +90,16 @@ function numberStats(tensor: Tensor, values: ArrayLike<number>): Omit<TensorStat
       const bin = Math.min(bins - 1, Math.floor((value / 2 - least / 2) * 2 * scale));
       counts[bin] = (counts[bin] as number) + 1;
     }
-  const mean = sum / (values.length - nans - infinities);
-  return { min: text(leastAt), max: text(mostAt), mean: meanText(mean), nans, infinities, histogram: divides ? counts : null };
+  const floats = values instanceof Float32Array || values instanceof Float64Array;
+  return {
+    min: text(leastAt),
+    max: text(mostAt),
+    mean: shortText(sum / (values.length - nans - infinities)),
+    sum: floats ? shortText(sum) : String(sum),
+    nans,
+    infinities,
+    histogram: divides ? counts : null,
+  };
 }
 
 /** Range, mean, what is not finite, a histogram and the first values; whole numbers exactly. Of strings and bools only the first values. */
