@@ -1,50 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TensorSummary } from '../../src/shared/contract/predict.ts';
 import type { SignatureInfo, VersionSummary } from '../../src/shared/contract/savedModel.ts';
 import type { Model } from '../../src/shared/contract/state.ts';
 import { choose, type Wished } from '../../src/renderer/features/playground/choices.ts';
-import { classesOf } from '../../src/renderer/features/playground/classes.ts';
 import { formatJson } from '../../src/renderer/features/playground/formatJson.ts';
 import { servingOf } from './plan.ts';
-
-function output(part: Partial<TensorSummary>): TensorSummary {
-  const first = part.first ?? ['0.1', '0.9'];
-  const base = { name: 'y', dtype: 'DT_FLOAT', shape: [1, first.length], size: first.length, first } as const;
-  return { ...base, min: null, max: null, mean: null, sum: null, nans: 0, infinities: 0, histogram: null, ...part };
-}
-
-describe('an answer as classes', () => {
-  it('ranks one row of scores and knows probabilities by their sum', () => {
-    expect(classesOf(output({ first: ['0.1', '0.7', '0.2'] }), null)).toEqual({
-      probabilities: true,
-      scores: [
-        { index: 1, value: 0.7, text: '0.7' },
-        { index: 2, value: 0.2, text: '0.2' },
-        { index: 0, value: 0.1, text: '0.1' },
-      ],
-    });
-  });
-
-  it('takes logits as scores, not as probabilities', () => {
-    expect(classesOf(output({ first: ['-3.5', '12'] }), null)?.probabilities).toBe(false);
-  });
-
-  it('leaves other tensors alone', () => {
-    const others = [
-      output({ shape: [2, 2], size: 4, first: ['0', '1', '2', '3'] }),
-      output({ shape: [1, 1], size: 1, first: ['1'] }),
-      output({ first: ['NaN', '1'] }),
-      output({ dtype: 'DT_INT64', first: ['3', '4'] }),
-      output({ shape: [1, 100], size: 100, first: ['0.5', '0.5'] }),
-    ];
-    expect(others.map((one) => classesOf(one, null))).toEqual([null, null, null, null, null]);
-  });
-
-  it('asks the signature for the dtype where the answer has none', () => {
-    expect(classesOf(output({ dtype: null, first: ['3', '4'] }), 'DT_INT32')).toBeNull();
-  });
-});
 
 describe('formatting a request', () => {
   it('puts rows on lines and leaves numbers as they were typed', () => {

@@ -3,19 +3,18 @@ import { useHotkeys } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import type { SavedCase } from '../../../shared/contract/cases.ts';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
-import type { PredictAnswer, Remedy } from '../../../shared/contract/predict.ts';
+import type { PredictAnswer } from '../../../shared/contract/predict.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import type { SnippetRequest } from '../../../shared/contract/snippets.ts';
 import { useText } from '../../app/i18n.tsx';
 import { reportOf, useClient } from '../../app/store.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
-import { Icon } from '../../ui/Icon.tsx';
 import type { CasesTabProps } from './CasesTab.tsx';
 import { ComparedEngines } from './ComparedEngines.tsx';
 import { isSameDraft, type Draft } from './draft.ts';
-import { OutputView } from './OutputView.tsx';
-import { RawText } from './RawText.tsx';
-import { modeReasonWords, remedyWords, requestProblemWords } from './requestWords.ts';
+import { Answered } from './output/Answered.tsx';
+import { Refused, Unanswered, type RefusedProps } from './output/Refused.tsx';
+import { modeReasonWords } from './requestWords.ts';
 import type { Finished } from './usePlayground.ts';
 import styles from './playground.module.css';
 
@@ -27,19 +26,19 @@ export interface AnswerPaneProps {
   /** The request as it stands now; null while there is no signature. */
   readonly request: SnippetRequest | null;
   readonly target: CasesTabProps['target'];
-  /** Does what a refusal's button says; undefined for what cannot be done here. */
-  readonly remedy: (remedy: Remedy) => (() => void) | undefined;
+  readonly remedy: RefusedProps['remedy'];
 }
 
 const CodeTab = lazy(async () => ({ default: (await import('./CodeTab.tsx')).CodeTab }));
 const CasesTab = lazy(async () => ({ default: (await import('./CasesTab.tsx')).CasesTab }));
+const RawView = lazy(async () => ({ default: (await import('./output/RawView.tsx')).RawView }));
 const SaveCase = lazy(async () => ({ default: (await import('./SaveCase.tsx')).SaveCase }));
 
 const tabs = ['answer', 'raw', 'code', 'cases'] as const;
 
 /** The last answer, and what is made of request and answer. It stays until the next one, and says so when the question was edited since. */
 export function AnswerPane({ finished, draft, signatureKey, serving, request, target, remedy }: AnswerPaneProps) {
-  const { t, number, time } = useText();
+  const { t, number, time, language } = useText();
   const [shown, setShown] = useState<string | null>('answer');
   const [saving, setSaving] = useState(false);
   const { cases, problem, look } = useCases(serving.modelId);
@@ -92,12 +91,16 @@ export function AnswerPane({ finished, draft, signatureKey, serving, request, ta
         </Tabs.List>
         <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
           {outcome === null ? <p className={styles['dim']}>{t('playground.noAnswer', { name: serving.name })}</p> : null}
-          {outcome?.kind === 'problem' ? <Problem problem={outcome.problem} /> : null}
+          {outcome?.kind === 'problem' ? <Unanswered problem={outcome.problem} /> : null}
           {outcome?.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
-          {answer === null || finished === null ? null : <Answered answer={answer} finished={finished} remedy={remedy} />}
+          {answer === null || answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
+          {answer?.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
+            <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
+          ) : null}
+          {answer === null || finished === null ? null : <Answered answer={answer} of={finished.of} />}
         </Tabs.Panel>
         <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
-          {answer === null || finished === null ? null : <Wire answer={answer} finished={finished} />}
+          <Suspense fallback={null}>{answer === null ? null : <RawView answer={answer} />}</Suspense>
         </Tabs.Panel>
         <Suspense fallback={null}>
           <Tabs.Panel value="code" className={styles['panel'] ?? ''}>
@@ -157,156 +160,6 @@ function useCases(modelId: string): {
 function freeName(cases: readonly SavedCase[]): string {
   const taken = new Set(cases.map(({ name }) => name));
   for (let number = 1; ; number += 1) if (!taken.has(`case ${number}`)) return `case ${number}`;
-}
-
-function Answered({
-  answer,
-  finished,
-  remedy,
-}: { readonly answer: PredictAnswer; readonly finished: Finished } & Pick<AnswerPaneProps, 'remedy'>) {
-  const { language } = useText();
-  return (
-    <>
-      {answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
-      {answer.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
-        <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
-      ) : null}
-      {answer.outputs.map((output) => (
-        <OutputView key={output.name} output={output} dtype={finished.info.outputs[output.name]?.dtype ?? null} />
-      ))}
-      <TimeSplit answer={answer} />
-    </>
-  );
-}
-
-/** What went over the wire, both ways. */
-function Wire({ answer, finished }: { readonly answer: PredictAnswer; readonly finished: Finished }) {
-  const { t } = useText();
-  const sent = useSentText(answer, finished.draft);
-  return (
-    <>
-      <code className={styles['url']}>
-        {answer.grpcStatus === null ? 'POST ' : ''}
-        {answer.url}
-      </code>
-      <RawText
-        title={t('playground.request')}
-        text={sent}
-        bytes={answer.requestBytes}
-        cut={false}
-        copyLabel={t('playground.copyRequest')}
-      />
-      <RawText
-        title={t('playground.response')}
-        text={answer.rawText}
-        bytes={answer.responseBytes}
-        cut={answer.rawCut}
-        copyLabel={t('playground.copyResponse')}
-      />
-    </>
-  );
-}
-
-/** The request's text as it went over the wire; of inputs its first part is fetched. */
-function useSentText({ exchange }: PredictAnswer, draft: Draft): string {
-  const client = useClient();
-  const [text, setText] = useState('');
-  useEffect(() => {
-    if (draft.kind === 'json') return undefined;
-    const end = new AbortController();
-    const read = async (): Promise<void> => {
-      const { data } = await client.playground.raw({ exchange, side: 'request', offset: 0, length: 1_000_000 }, { signal: end.signal });
-      const part = await data.text();
-      if (!end.signal.aborted) setText(part);
-    };
-    // An exchange that is not kept any more has no text.
-    read().catch((error: unknown) => {
-      if (!end.signal.aborted) setText(reportOf(error).title);
-    });
-    return () => end.abort();
-  }, [client, exchange, draft]);
-  return draft.kind === 'json' ? draft.body : text;
-}
-
-/** The server's own words, quoted, and what to do about them. */
-function Refused({ answer, remedy }: { readonly answer: PredictAnswer } & Pick<AnswerPaneProps, 'remedy'>) {
-  const { t, language } = useText();
-  const understood = requestProblemWords(answer.problem, language);
-  const buttons = (answer.problem?.remedies ?? []).flatMap((one) => {
-    const act = remedy(one);
-    return act === undefined ? [] : [{ words: remedyWords(one, language), act }];
-  });
-  return (
-    <div className={styles['refused']} role="alert">
-      <Icon name="error" />
-      <div className={styles['grow']}>
-        <h3>{t('playground.refused')}</h3>
-        {answer.error === null ? null : <pre className={styles['quote']}>{answer.error}</pre>}
-        <p>{understood ?? t(remedyKey(answer))}</p>
-        {buttons.map(({ words, act }) => (
-          <Button key={words} size="xs" onClick={act}>
-            {words}
-          </Button>
-        ))}
-      </div>
-    </div>
-  );
-}
-
-/** TensorFlow Serving answers 400 for what does not fit, 404 for what is not loaded, 503 while it is not available. */
-function remedyKey({
-  status,
-}: PredictAnswer): 'playground.remedy.input' | 'playground.remedy.gone' | 'playground.remedy.later' | 'playground.remedy.log' {
-  if (status === 404) return 'playground.remedy.gone';
-  if (status === 429 || status === 503 || status === 504) return 'playground.remedy.later';
-  return status >= 500 ? 'playground.remedy.log' : 'playground.remedy.input';
-}
-
-function Problem({ problem }: { readonly problem: ErrorReport }) {
-  const { errorWords } = useText();
-  const { title, advice } = errorWords(problem);
-  return (
-    <div className={styles['refused']} role="alert">
-      <Icon name="error" />
-      <div className={styles['grow']}>
-        <h3>{title}</h3>
-        <p>{advice}</p>
-      </div>
-    </div>
-  );
-}
-
-function TimeSplit({ answer }: { readonly answer: PredictAnswer }) {
-  const { t, number } = useText();
-  const parts = [
-    { key: 'encode', ms: answer.encodeMs, role: 's5' },
-    { key: 'network', ms: answer.networkMs, role: 's1' },
-    { key: 'decode', ms: answer.decodeMs, role: 's5' },
-  ] as const;
-  const words = parts.map(({ key, ms }) => t(`playground.time.${key}`, { ms: number.ms(ms) }));
-  return (
-    <section className={styles['timing']}>
-      <div className={styles['row']}>
-        <h3>{t('playground.time.title')}</h3>
-        <span className={styles['space']} />
-        <span className={styles['caption']}>
-          {t('playground.bytes', { sent: number.bytes(answer.requestBytes), received: number.bytes(answer.responseBytes) })}
-        </span>
-      </div>
-      <div className={styles['split']} role="img" aria-label={words.join(', ')}>
-        {parts.map(({ key, ms, role }) => (
-          <i key={key} data-role={role} style={{ flexGrow: Math.max(ms, 0.001) }} />
-        ))}
-      </div>
-      <div className={styles['splitKeys']}>
-        {parts.map(({ key, role }, index) => (
-          <span key={key}>
-            <i data-role={role} /> {words[index]}
-          </span>
-        ))}
-      </div>
-    </section>
-  );
 }
 
 function totalMs({ encodeMs, networkMs, decodeMs }: PredictAnswer): number {

@@ -70,11 +70,19 @@ export function useDraft(asked: AskedSignature | null): readonly [Draft, (draft:
   return [draft, change];
 }
 
+/** Which model, version and signature was asked. */
+export interface AskedOf {
+  readonly modelId: string;
+  readonly version: string | null;
+  readonly signature: string;
+}
+
 /** One finished question, with what was asked, so that a later edit shows it as of before. */
 export interface Finished {
   readonly draft: Draft;
   readonly key: string;
   readonly info: SignatureInfo;
+  readonly of: AskedOf;
   readonly outcome:
     | { readonly kind: 'answer'; readonly answer: PredictAnswer }
     | { readonly kind: 'comparison'; readonly comparison: EngineComparison }
@@ -109,8 +117,9 @@ export function useAsking(
     const end = new AbortController();
     running.current = end;
     setBusy(true);
+    const of = { modelId: serving.modelId, version: version ?? choices.versions[0] ?? null, signature };
     const done = (outcome: Finished['outcome'], at: string): void => {
-      setFinished({ draft, key: asked.key, info: asked.info, outcome, at });
+      setFinished({ draft, key: asked.key, info: asked.info, of, outcome, at });
     };
     try {
       const request = { servingId: serving.id, signature, ...requestOf(draft), ...(version === null ? {} : { version }) };

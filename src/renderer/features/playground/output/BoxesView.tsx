@@ -31,7 +31,10 @@ const orderNames: Readonly<Record<CornerOrder, string>> = {
 };
 
 /** An output's part that belongs to the boxes; of a batch the one at `index`. */
-function useBeside(name: string | null, { exchange, outputs, index, boxes }: Pick<BoxesViewProps, 'exchange' | 'outputs' | 'index'> & { readonly boxes: number }): ArrayLike<number> | null {
+function useBeside(
+  name: string | null,
+  { exchange, outputs, index, boxes }: Pick<BoxesViewProps, 'exchange' | 'outputs' | 'index'> & { readonly boxes: number },
+): ArrayLike<number> | null {
   const summary = outputs.find((one) => one.name === name);
   const wanted: Wanted | null = summary === undefined ? null : { exchange, side: 'outputs', summary, steps: [] };
   const fetched = useTensor(wanted);
@@ -100,7 +103,15 @@ export function BoxesView({ tensor, from, count, exchange, detection, outputs, i
       </div>
       <div className={styles['side']}>
         {scores === null ? null : (
-          <LabelledSlider label={words('boxes.threshold')} min={0} max={1} step={0.01} value={threshold} onChange={setChosen} text={number.fixed(threshold, 2)} />
+          <LabelledSlider
+            label={words('boxes.threshold')}
+            min={0}
+            max={1}
+            step={0.01}
+            value={threshold}
+            onChange={setChosen}
+            text={number.fixed(threshold, 2)}
+          />
         )}
         <div className={styles['pair']}>
           <NativeSelect

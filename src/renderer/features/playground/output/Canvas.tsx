@@ -30,7 +30,7 @@ export function Canvas({ pixels, label, style }: CanvasProps) {
 }
 
 /** The sides of a picture in the room there is, at least so wide that its pixels can be told apart. */
-export function pictureSize(width: number, height: number, room = 320): { readonly width: number; readonly height: number } {
+export function pictureSize(width: number, height: number, room = 256): { readonly width: number; readonly height: number } {
   const scale = Math.min(room / width, room / height, Math.max(1, 160 / Math.min(width, height)) * 4);
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -75,9 +75,7 @@ export function ClassView({ name, tensor, from, count, most, labels, labelsFrom,
         <span className={styles['space']} />
         {onLabels === null ? null : (
           <>
-            {labelsFrom === null ? null : (
-              <span className={styles['caption']}>{words('labelsFrom', { source: labelsFrom })}</span>
-            )}
+            {labelsFrom === null ? null : <span className={styles['caption']}>{words('labelsFrom', { source: labelsFrom })}</span>}
             <Button size="xs" variant="subtle" onClick={onLabels}>
               {words('labels.change')}
             </Button>

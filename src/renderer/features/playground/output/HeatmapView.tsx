@@ -29,7 +29,12 @@ export function HeatmapView({ name, tensor, from, count, shape }: ViewProps) {
     setAt([place((event.clientY - box.top) / box.height, rows), place((event.clientX - box.left) / box.width, columns)]);
   };
   const onKey = (event: KeyboardEvent): void => {
-    const steps: Readonly<Record<string, readonly [number, number]>> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    const steps: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+    };
     const by = steps[event.key];
     if (by === undefined) return;
     event.preventDefault();

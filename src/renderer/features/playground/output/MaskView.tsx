@@ -39,7 +39,9 @@ export function MaskView({ tensor, from, count, shape, exchange, index, labels }
   const picture = useInputPicture(exchange, index);
   const size = pictureSize(width, height);
   const named = (one: number): string =>
-    channels === 1 && one === 1 ? words('mask.above', { threshold: shorten(threshold.toPrecision(3)) }) : (labels?.[one] ?? words('mask.class', { index: one }));
+    channels === 1 && one === 1
+      ? words('mask.above', { threshold: shorten(threshold.toPrecision(3)) })
+      : (labels?.[one] ?? words('mask.class', { index: one }));
   const share = (pixelCount: number): string => number.percentOf(pixelCount / (width * height));
   const told = shares.slice(0, mostClasses);
   const toggle = (one: number): void => {
@@ -68,7 +70,15 @@ export function MaskView({ tensor, from, count, shape, exchange, index, labels }
         ) : (
           <>
             <p className={styles['caption']}>{words('mask.over', { name: picture.name })}</p>
-            <LabelledSlider label={words('opacity')} min={0} max={1} step={0.01} value={opacity} onChange={setOpacity} text={number.percent(Math.round(opacity * 100))} />
+            <LabelledSlider
+              label={words('opacity')}
+              min={0}
+              max={1}
+              step={0.01}
+              value={opacity}
+              onChange={setOpacity}
+              text={number.percent(Math.round(opacity * 100))}
+            />
           </>
         )}
         {channels === 1 ? (

@@ -7,7 +7,8 @@ import styles from './output.module.css';
 const firstShown = 5;
 
 /** Four significant digits: to the last one by pointing at it. */
-const brief = (text: string): string => (/[.e]/i.test(text) && Number.isFinite(Number(text)) ? shorten(String(Number(Number(text).toPrecision(4)))) : shorten(text));
+const brief = (text: string): string =>
+  /[.e]/i.test(text) && Number.isFinite(Number(text)) ? shorten(String(Number(Number(text).toPrecision(4)))) : shorten(text);
 
 /** Range, mean, sum, what is not finite, how the values lie, and the first of them. */
 export function OutputStats({ summary }: { readonly summary: TensorSummary }) {

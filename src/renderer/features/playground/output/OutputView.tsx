@@ -70,7 +70,10 @@ export function OutputView({ place, summary: answered, side, recipe }: OutputVie
   const made = top === null ? steps : steps.slice(0, -1);
   const fetched = useTensor({ exchange: place.exchange, side, summary: answered, steps: made });
   const summary = made.length > 0 && fetched.kind === 'here' ? fetched.summary : answered;
-  const views = viewsOf(summary, place.outputs.filter(({ name }) => name !== answered.name));
+  const views = viewsOf(
+    summary,
+    place.outputs.filter(({ name }) => name !== answered.name),
+  );
   const view = chosen !== null && views.includes(chosen) ? chosen : (views[0] ?? 'table');
   const labels = useLabels(place, top?.labels ?? null, view === 'boxes' ? 0 : (summary.shape.at(-1) ?? 0));
   const choose = (next: View): void => {
@@ -158,7 +161,9 @@ function Shown({ place, view, fetched: { tensor, summary }, labels, most, rank, 
       );
     case 'boxes': {
       const detection = detectionOf(place.outputs);
-      return detection === null ? null : <BoxesView {...props} {...{ detection, index }} exchange={place.exchange} outputs={place.outputs} labels={names} />;
+      return detection === null ? null : (
+        <BoxesView {...props} {...{ detection, index }} exchange={place.exchange} outputs={place.outputs} labels={names} />
+      );
     }
     case 'mask':
       return <MaskView {...props} exchange={place.exchange} index={index} labels={names} />;

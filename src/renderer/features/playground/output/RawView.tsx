@@ -112,7 +112,11 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
           }}
         />
         <span className={styles['caption']} role="status">
-          {wanted === '' ? '' : count === 0 ? words('raw.notFound') : words('raw.found', { at: number.count(current + 1), count: number.count(count) })}
+          {wanted === ''
+            ? ''
+            : count === 0
+              ? words('raw.notFound')
+              : words('raw.found', { at: number.count(current + 1), count: number.count(count) })}
         </span>
         <ActionIcon size={26} aria-label={words('raw.previous')} disabled={count === 0} onClick={() => step(-1)}>
           <span className={styles['up']}>
@@ -123,11 +127,18 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
           <Icon name="down" size={14} />
         </ActionIcon>
         <span className={styles['space']} />
-        <Button size="xs" variant="subtle" onClick={() => void saving.run(async () => saveFile(`${side}.${isBinary(body) ? 'bin' : 'json'}`, await readAll()))}>
+        <Button
+          size="xs"
+          variant="subtle"
+          onClick={() => void saving.run(async () => saveFile(`${side}.${isBinary(body) ? 'bin' : 'json'}`, await readAll()))}
+        >
           {words('raw.save')}
         </Button>
         {body === null || isBinary(body) ? null : (
-          <CopyButton value={() => body.text.whole()} label={t(side === 'request' ? 'playground.copyRequest' : 'playground.copyResponse')} />
+          <CopyButton
+            value={() => body.text.whole()}
+            label={t(side === 'request' ? 'playground.copyRequest' : 'playground.copyResponse')}
+          />
         )}
       </div>
       <ErrorNote problem={saving.problem} />
@@ -138,7 +149,10 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
         <p className={styles['caption']}>
           {body.totalBytes === 0 && json === null
             ? words('raw.empty')
-            : words('raw.lines', { size: number.bytes(json === null ? body.totalBytes : body.readBytes), rows: number.count(body.text.rowCount) })}
+            : words('raw.lines', {
+                size: number.bytes(json === null ? body.totalBytes : body.readBytes),
+                rows: number.count(body.text.rowCount),
+              })}
           {json === null && body.totalBytes > mostShownBytes ? ` ${words('raw.cut', { shown: number.bytes(mostShownBytes) })}` : ''}
         </p>
       )}
@@ -146,7 +160,8 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
   );
 }
 
-const isBinary = (body: WireBody | null): boolean => body?.headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value.includes('grpc')) === true;
+const isBinary = (body: WireBody | null): boolean =>
+  body?.headers.some(([name, value]) => name.toLowerCase() === 'content-type' && value.includes('grpc')) === true;
 
 interface RowsProps {
   readonly title: string;
@@ -171,7 +186,14 @@ function Rows({ title, body: { text }, found, current }: RowsProps) {
     if (at !== undefined) list.scrollToIndex(text.rowOf(at), { align: 'center' });
   }, [at, text, list]);
   return (
-    <div ref={scroller} className={styles['rows']} style={{ height: Math.min(480, rowCount * rowHeight + 18) }} tabIndex={0} role="region" aria-label={title}>
+    <div
+      ref={scroller}
+      className={styles['rows']}
+      style={{ height: Math.min(480, rowCount * rowHeight + 18) }}
+      tabIndex={0}
+      role="region"
+      aria-label={title}
+    >
       <div style={{ height: list.getTotalSize() }}>
         {list.getVirtualItems().map(({ index, start }) => {
           const row = text.rowAt(index);

@@ -43,8 +43,10 @@ export function StepsDialog({ place, summary, steps: saved, found, recipe, onClo
     return { kind, count: 10, labels };
   };
   // The largest end the chain.
-  const add = (kind: Kind): void => setSteps([...steps, made(kind)].toSorted((a, b) => Number(a.kind === 'top') - Number(b.kind === 'top')));
-  const swap = (at: number): void => setSteps(steps.map((one, index) => (index === at ? (steps[at - 1] ?? one) : index === at - 1 ? (steps[at] ?? one) : one)));
+  const add = (kind: Kind): void =>
+    setSteps([...steps, made(kind)].toSorted((a, b) => Number(a.kind === 'top') - Number(b.kind === 'top')));
+  const swap = (at: number): void =>
+    setSteps(steps.map((one, index) => (index === at ? (steps[at - 1] ?? one) : index === at - 1 ? (steps[at] ?? one) : one)));
   const save = async (): Promise<void> => {
     if (await saving.run(() => recipe.save(summary.name, steps))) onClose();
   };

@@ -20,7 +20,7 @@ export function TableView({ name, tensor, from, shape, labels }: TableViewProps)
   const [rows, columns] = upright ? [second ?? (shape.length === 0 ? 1 : first), 1] : [first, second];
   const isText = tensor.dtype === 'DT_STRING';
   const scroller = useRef<HTMLDivElement>(null);
-  const width = isText ? 220 : tensor.dtype === 'DT_COMPLEX64' || tensor.dtype === 'DT_COMPLEX128' ? 260 : 104;
+  const width = isText ? 220 : tensor.dtype === 'DT_COMPLEX64' || tensor.dtype === 'DT_COMPLEX128' ? 260 : 120;
   const down = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,
@@ -65,7 +65,7 @@ export function TableView({ name, tensor, from, shape, labels }: TableViewProps)
           ))}
         </div>
         {down.getVirtualItems().map((item) => (
-          <div key={item.index} role="row" aria-rowindex={item.index + 2} className={styles['tableRow']} style={{ top: item.start }}>
+          <div key={item.index} role="row" aria-rowindex={item.index + 2} style={{ top: item.start }}>
             <span role="rowheader" aria-colindex={1} className={styles['corner']} title={rowName(item.index)}>
               {rowName(item.index)}
             </span>

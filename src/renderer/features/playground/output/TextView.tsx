@@ -13,7 +13,9 @@ const mostHex = 2_048;
 
 /** `00 ff 1b`: each byte as two digits, in groups of eight. */
 const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes.subarray(0, mostHex), (byte, at) => `${at > 0 && at % 8 === 0 ? ' ' : ''}${byte.toString(16).padStart(2, '0')}`).join(' ');
+  Array.from(bytes.subarray(0, mostHex), (byte, at) => `${at > 0 && at % 8 === 0 ? ' ' : ''}${byte.toString(16).padStart(2, '0')}`).join(
+    ' ',
+  );
 
 /** Strings as they read; those that are not UTF-8 as their bytes, pictures as pictures. */
 export function TextView({ name, tensor }: ViewProps) {

@@ -12,7 +12,10 @@ export function TimeSplit({ answer }: { readonly answer: PredictAnswer }) {
     { key: 'encode', ms: encodeMs, role: 's5' },
     ...(serverMs === null
       ? [{ key: 'both', ms: networkMs, role: 's1' } as const]
-      : [{ key: 'network', ms: Math.max(0, networkMs - serverMs), role: 's2' } as const, { key: 'server', ms: serverMs, role: 's1' } as const]),
+      : [
+          { key: 'network', ms: Math.max(0, networkMs - serverMs), role: 's2' } as const,
+          { key: 'server', ms: serverMs, role: 's1' } as const,
+        ]),
     { key: 'decode', ms: decodeMs, role: 's5' },
   ] as const;
   const told = parts.map(({ key, ms }) => words(`time.${key}`, { ms: number.ms(ms) }));

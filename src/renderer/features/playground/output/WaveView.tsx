@@ -40,7 +40,11 @@ export function WaveView({ name, tensor, from, count, as }: WaveViewProps) {
   const seconds = shorten((samples.length / hertz).toPrecision(3));
   return (
     <div className={styles['plotted']}>
-      {as === 'waveform' ? <Envelope samples={samples} seconds={seconds} /> : <Spectrogram samples={samples} seconds={seconds} hertz={hertz} />}
+      {as === 'waveform' ? (
+        <Envelope samples={samples} seconds={seconds} />
+      ) : (
+        <Spectrogram samples={samples} seconds={seconds} hertz={hertz} />
+      )}
       <div className={styles['foot']}>
         {url === null ? null : <audio controls src={url} aria-label={words('wave.play', { name })} className={styles['sound']} />}
         <span className={styles['space']} />

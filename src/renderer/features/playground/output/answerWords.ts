@@ -103,7 +103,10 @@ const words = {
   'heatmap.move': ['Point at a cell, or move with the arrows.', '指向单元格，或用方向键移动。'],
   'sequence.label': ['{lines} of {length} values from {min} to {max}', '{lines} 条序列，各 {length} 个数值，从 {min} 到 {max}'],
   'sequence.index': ['index', '下标'],
-  'wave.label': ['Waveform of {samples} samples, {seconds} s, from {min} to {max}', '{samples} 个采样的波形，{seconds} 秒，从 {min} 到 {max}'],
+  'wave.label': [
+    'Waveform of {samples} samples, {seconds} s, from {min} to {max}',
+    '{samples} 个采样的波形，{seconds} 秒，从 {min} 到 {max}',
+  ],
   'wave.rate': ['Samples a second', '每秒采样数'],
   'wave.play': ['{name} as sound', '播放 {name}'],
   'spectrum.label': ['Spectrogram of {seconds} s up to {top} kHz', '{seconds} 秒频谱图，至 {top} kHz'],

@@ -27,7 +27,9 @@ export function detectionOf(outputs: readonly Shaped[]): Detection | null {
   };
   const scores = beside(/score|confidence/i);
   if (scores === null && outputs.length > 1 && !/box/i.test(boxes.name)) return null;
-  const count = outputs.find(({ name, size }) => /^(num|count|valid)/i.test(name) && size <= (boxes.shape.length === 3 ? (boxes.shape[0] ?? 1) : 1));
+  const count = outputs.find(
+    ({ name, size }) => /^(num|count|valid)/i.test(name) && size <= (boxes.shape.length === 3 ? (boxes.shape[0] ?? 1) : 1),
+  );
   return { boxes: boxes.name, scores, classes: beside(/class|label/i), count: count?.name ?? null };
 }
 

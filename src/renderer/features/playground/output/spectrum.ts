@@ -88,6 +88,7 @@ export function wavOf(samples: ArrayLike<number>, rate: number): Blob {
     const size = Math.abs(samples[index] as number);
     if (Number.isFinite(size) && size > loudest) loudest = size;
   }
-  for (let index = 0; index < samples.length; index += 1) bytes.setInt16(44 + index * 2, ((samples[index] as number) / loudest) * 32_767 || 0, true);
+  for (let index = 0; index < samples.length; index += 1)
+    bytes.setInt16(44 + index * 2, ((samples[index] as number) / loudest) * 32_767 || 0, true);
   return new Blob([bytes], { type: 'audio/wav' });
 }

@@ -26,7 +26,12 @@ const mayHoldNames = /(\.(txt|csv|names|labels|lst|vocab)|^[^.]*)$/i;
  */
 export function useLabels({ modelId, version, assets }: LabelPlace, source: LabelSource | null, classes: number): Labels | null {
   const client = useClient();
-  const tried = source?.kind === 'asset' ? [source.path] : source === null && classes > 1 ? assets.filter((path) => mayHoldNames.test(path)).slice(0, mostTried) : [];
+  const tried =
+    source?.kind === 'asset'
+      ? [source.path]
+      : source === null && classes > 1
+        ? assets.filter((path) => mayHoldNames.test(path)).slice(0, mostTried)
+        : [];
   const of = JSON.stringify([modelId, version, tried, source === null ? classes : 0]);
   const [read, setRead] = useState<{ readonly of: string; readonly labels: Labels | null } | null>(null);
   useEffect(() => {

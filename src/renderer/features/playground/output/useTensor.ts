@@ -73,7 +73,8 @@ export function useTensor(wanted: Wanted | null): Fetched {
       const asked = { exchange, name: summary.name };
       const options = { signal: end.signal };
       if (side === 'inputs') return { kind: 'here', tensor: await tensorFromWire(await client.playground.input(asked, options)), summary };
-      if (steps.length === 0) return { kind: 'here', tensor: await tensorFromWire(await client.playground.output(asked, options)), summary };
+      if (steps.length === 0)
+        return { kind: 'here', tensor: await tensorFromWire(await client.playground.output(asked, options)), summary };
       const made = await client.playground.process({ ...asked, steps: [...steps] }, options);
       return { kind: 'here', tensor: await tensorFromWire(made.tensor), summary: made.summary };
     };

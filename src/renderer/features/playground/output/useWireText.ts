@@ -58,7 +58,10 @@ export function useWireText(exchange: string, side: 'request' | 'response', colu
     const read = async (): Promise<void> => {
       let [text, read, round]: [WireText | null, number, number] = [null, 0, 0];
       for (;;) {
-        const { start, headers, totalBytes, data } = await client.playground.raw({ exchange, side, offset: read, length: pageBytes }, { signal });
+        const { start, headers, totalBytes, data } = await client.playground.raw(
+          { exchange, side, offset: read, length: pageBytes },
+          { signal },
+        );
         const bytes = json === null ? new Uint8Array(await data.arrayBuffer()) : new TextEncoder().encode(json);
         text ??= json !== null || isText(bytes) ? createWireText(columns) : createWireHex();
         const last = json !== null || read + bytes.length >= Math.min(totalBytes, mostShownBytes) || bytes.length === 0;

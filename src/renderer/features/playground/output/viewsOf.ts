@@ -69,7 +69,8 @@ export function viewsOf(output: TensorSummary, others: readonly TensorSummary[])
     const [rows = 0, columns = 0] = shape.slice(-2);
     if (!isFloat && rank >= 2 && rows >= 8 && columns >= 8 && Number(output.min) >= 0 && Number(output.max) < 1_000)
       weights.set('mask', names.mask.test(name) ? 88 : 45);
-    if (rank >= 3 && height >= 2 && width >= 2 && (last === 1 || last === 3 || last === 4)) {
+    const least = dtype === 'DT_UINT8' ? 2 : 4;
+    if (rank >= 3 && height >= least && width >= least && (last === 1 || last === 3 || last === 4)) {
       const plain = { 1: 70, 3: 85, 4: 60 }[last];
       weights.set('image', dtype === 'DT_UINT8' ? 95 : isLarge ? plain : 20);
     }
@@ -87,8 +88,9 @@ export function viewsOf(output: TensorSummary, others: readonly TensorSummary[])
 /** Lines over an index: any sequence, and long ones as sound. */
 function sound({ shape, name, dtype }: TensorSummary, isFloat: boolean, weights: Map<View, number>): void {
   const { length, lines } = lineOf(shape);
-  if (length < 4) return;
-  const long = lines > 1 ? 57 : shape.length === 1 ? (length >= 16 ? 55 : 35) : shape.length === 2 && shape[0] === 1 && length >= 64 ? 55 : 24;
+  if (length < 4 || shape.length > 3) return;
+  const long =
+    lines > 1 ? 57 : shape.length === 1 ? (length >= 16 ? 55 : 35) : shape.length === 2 && shape[0] === 1 && length >= 64 ? 55 : 24;
   weights.set('sequence', names.sequence.test(name) ? 70 : long);
   if (length < leastSamples || (!isFloat && dtype !== 'DT_INT16')) return;
   const wave = names.waveform.test(name) ? 93 : 54;
@@ -107,7 +109,7 @@ export function viewRank(view: View, { shape, dtype }: Pick<TensorSummary, 'shap
   const rank = shape.length;
   if (view === 'image') return 3;
   if (view === 'mask') return floats.has(dtype) ? 3 : 2;
-  if (view === 'table' || view === 'heatmap') return Math.min(2, rank);
+  if (view === 'table' || view === 'heatmap' || view === 'boxes') return Math.min(2, rank);
   if (view === 'classes') return 1;
   if (view === 'sequence' || view === 'waveform' || view === 'spectrogram') return lineOf(shape).lines > 1 ? 2 : 1;
   return rank;

@@ -36,7 +36,14 @@ function indexOf(starts: readonly number[], place: number): number {
 }
 
 /** Han, kana, hangul, full-width forms and emoji take two columns. Source: Unicode's East Asian Width. */
-const isWide = (code: number): boolean => code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xff60) || (code >= 0xd83c && code <= 0xd83e));
+const isWide = (code: number): boolean =>
+  code >= 0x1100 &&
+  (code <= 0x115f ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xff60) ||
+    (code >= 0xd83c && code <= 0xd83e));
 
 /** Rows over pieces of text that come one after the other; a row never ends where a piece does. */
 function createRows(columns: number): Omit<WireText, 'push'> & { readonly add: (text: string, end: boolean) => void } {
