@@ -13,7 +13,7 @@ import {
   maskPixels,
   picturePixels,
 } from '../../src/renderer/features/playground/output/pixels.ts';
-import { sliceOf } from '../../src/renderer/features/playground/output/SliceChoice.tsx';
+import { sliceOf } from '../../src/renderer/features/playground/output/sliceOf.ts';
 import { fft, frameSamples, spectrogramOf, wavOf } from '../../src/renderer/features/playground/output/spectrum.ts';
 import { viewRank, viewsOf } from '../../src/renderer/features/playground/output/viewsOf.ts';
 import { createWireHex, createWireText, type WireText } from '../../src/renderer/features/playground/output/wireText.ts';
@@ -198,7 +198,7 @@ describe('a body in rows', () => {
         expect(wire.whole()).toBe(text);
         expect(rows.map((row) => row.text).join('')).toBe(text.replaceAll('\n', ''));
         for (const row of rows) expect(row.text.length).toBeLessThanOrEqual(columns + 1);
-        for (const [index, row] of rows.entries()) if (row.text.length > 0) expect(wire.rowOf(row.start)).toBe(index);
+        expect(rows.map(({ start }) => wire.rowOf(start))).toEqual(rows.map((__, row) => row));
       }),
     );
   });

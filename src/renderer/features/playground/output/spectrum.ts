@@ -70,7 +70,7 @@ export function spectrogramOf(
 /** Samples as a WAV file of 16 bits, one channel, the loudest at full scale where it is beyond it. Source: RIFF, Microsoft 1991. */
 export function wavOf(samples: ArrayLike<number>, rate: number): Blob {
   const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
-  const text = (at: number, value: string): void => [...value].forEach((char, index) => bytes.setUint8(at + index, char.charCodeAt(0)));
+  const text = (at: number, value: string): void => new Uint8Array(bytes.buffer).set(new TextEncoder().encode(value), at);
   text(0, 'RIFF');
   bytes.setUint32(4, 36 + samples.length * 2, true);
   text(8, 'WAVEfmt ');
