@@ -37,13 +37,19 @@ export function makeOwnDaemon(): OwnDaemon {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-test-d-'));
   const socket = join(folder, 'd.sock');
   // A process that holds the network while daemons come and go in it: a bridge of theirs must not be the one of the engine beside.
-  const network = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && exec sleep infinity'], { stdio: 'ignore' });
+  const network = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo up && exec sleep infinity'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  // Until then the process is still in everybody's network, and so would be what enters it.
+  const isUp = once(network.stdout, 'data');
+  isUp.catch(() => undefined);
   const wrap = ['nsenter', '--net', '-t', String(network.pid)];
   let daemon: ChildProcess | undefined;
   return {
     endpoint: `unix://${socket}`,
     wrap,
     async start() {
+      await isUp;
       // A killed daemon leaves its pid files; the next one would take a process of that number for itself.
       for (const name of ['pid', 'exec/containerd/containerd.pid']) if (existsSync(join(folder, name))) rmSync(join(folder, name));
       const places = [

@@ -49,6 +49,7 @@ export function containerSpec(
     labels: { [ownerLabel]: ownerId, [lifeLabel]: plan.life, [planLabel]: JSON.stringify(plan) },
     mounts: [
       ...(plan.inImage === undefined ? [plan.mount] : []),
+      ...(plan.mounts ?? []),
       // Its folder: a file that is replaced would stay the old one in the container.
       ...(needsConfigFile(plan) ? [{ source: dirname(configFileOf(dataFolder, plan)), target: configTarget }] : []),
     ],

@@ -12,6 +12,7 @@ import {
 } from '../docker/dockerEngine.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
+import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import { configFileOf, containerSpec, dockerRunText, needsConfigFile } from './containerSpec.ts';
 import { basePathInServer, modelConfigOf, writeModelConfig } from './modelConfig.ts';
 import { isStop, type Place, type PlaceReport, type Running } from './place.ts';
@@ -27,6 +28,8 @@ export interface DockerPlaceOptions {
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
   /** The versions that the canary may ask, newest first. */
   readonly getVersions: (modelId: string) => readonly VersionSummary[];
+  /** What a plan's server serves for others; nothing by default. */
+  readonly configsBeside?: (plan: ServingPlan) => readonly ModelConfig[];
   readonly ownerId: string;
   readonly dataFolder: string;
 }
@@ -78,7 +81,9 @@ export function createDockerPlace(options: DockerPlaceOptions): Place {
   const specOf = (plan: ServingPlan): ContainerSpec => containerSpec(plan, { ownerId, dataFolder, log: logLimits() });
 
   async function writeConfig(plan: ServingPlan): Promise<void> {
-    if (needsConfigFile(plan)) await writeModelConfig(configFileOf(dataFolder, plan), [modelConfigOf(plan, basePathInServer(plan))]);
+    if (!needsConfigFile(plan)) return;
+    const models = [modelConfigOf(plan, basePathInServer(plan)), ...(options.configsBeside?.(plan) ?? [])];
+    await writeModelConfig(configFileOf(dataFolder, plan), models);
   }
 
   async function ready(

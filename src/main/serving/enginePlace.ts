@@ -10,6 +10,7 @@ import type { Figures, LogLine, ServingPlan } from '../../shared/contract/servin
 import { milestoneOf } from '../../shared/tfserving/milestones.ts';
 import { parseServerLine } from '../doctor/serverLog.ts';
 import type { EngineProcess, ForkEngine } from '../tfserving/engineProcess.ts';
+import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import { configFileOf, configFlags, needsConfigFile, shellLine } from './containerSpec.ts';
 import { modelConfigOf, writeModelConfig } from './modelConfig.ts';
 import type { Place } from './place.ts';
@@ -29,6 +30,8 @@ export interface EnginePlaceOptions {
   readonly fork: ForkEngine;
   /** The versions that the canary may ask, newest first. */
   readonly getVersions: (modelId: string) => readonly VersionSummary[];
+  /** What a plan's server serves for others; nothing by default. */
+  readonly configsBeside?: (plan: ServingPlan) => readonly ModelConfig[];
   readonly dataFolder: string;
   /** Something changed with what runs under this handle: it ended, or it was started again. */
   readonly onChange: (handle: string) => void;
@@ -88,7 +91,14 @@ function flagsOf(plan: ServingPlan, basePath: string, configFile: string): reado
 }
 
 /** Serving by the embedded engine, a process of ours for each model: it ends with this process. */
-export function createEnginePlace({ fork, getVersions, dataFolder, onChange, hangMs }: EnginePlaceOptions): Place & AsyncDisposable {
+export function createEnginePlace({
+  fork,
+  getVersions,
+  configsBeside = () => [],
+  dataFolder,
+  onChange,
+  hangMs,
+}: EnginePlaceOptions): Place & AsyncDisposable {
   const runs = new Map<string, Run>();
   const find = (handle: string): Run => {
     const run = runs.get(handle);
@@ -99,7 +109,7 @@ export function createEnginePlace({ fork, getVersions, dataFolder, onChange, han
   async function prepare(plan: ServingPlan): Promise<readonly string[]> {
     const basePath = await basePathOf(plan, dataFolder);
     const configFile = configFileOf(dataFolder, plan);
-    if (needsConfigFile(plan)) await writeModelConfig(configFile, [modelConfigOf(plan, basePath)]);
+    if (needsConfigFile(plan)) await writeModelConfig(configFile, [modelConfigOf(plan, basePath), ...configsBeside(plan)]);
     return flagsOf(plan, basePath, configFile);
   }
 

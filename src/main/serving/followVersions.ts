@@ -12,6 +12,7 @@ import type { Ledger } from './ledger.ts';
 import { basePathInServer, modelConfigOf, specific } from './modelConfig.ts';
 import { reload, trialName, untilAvailable, type SwitchedServer } from './runSwitch.ts';
 import { descending, keptOf, problemOf, usableVersions } from './servedVersions.ts';
+import { serverIdOf } from './sharedServer.ts';
 import type { Switches } from './switches.ts';
 
 /** What is kept for going back is unloaded after so long. */
@@ -265,7 +266,7 @@ export async function followVersions({
           : event.kind === 'model'
             ? hub.state.servings.filter(({ modelId }) => modelId === event.model.id)
             : event.kind === 'serving'
-              ? [event.serving]
+              ? hub.state.servings.filter(({ plan }) => serverIdOf(plan) === serverIdOf(event.serving.plan))
               : [];
       for (const { id } of seen) {
         // As it is now: it may have changed since.

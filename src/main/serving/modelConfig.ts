@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ServingPlan, VersionPolicy } from '../../shared/contract/serving.ts';
@@ -56,7 +57,8 @@ export function modelConfigText(models: readonly ModelConfig[]): string {
 export async function writeModelConfig(path: string, models: readonly ModelConfig[]): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await chmod(dirname(path), 0o755);
-  await writeFile(`${path}.part`, modelConfigText(models));
-  await chmod(`${path}.part`, 0o644);
-  await rename(`${path}.part`, path);
+  const part = `${path}.${randomUUID()}.part`;
+  await writeFile(part, modelConfigText(models));
+  await chmod(part, 0o644);
+  await rename(part, path);
 }

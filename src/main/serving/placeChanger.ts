@@ -30,7 +30,11 @@ const unheard: PlaceReport = { step: () => undefined, pull: () => undefined, cau
 /** Moves servings from one place to another at the same address: begun beside, tried, handed over, drained; taken back where it fails. */
 export interface PlaceChanger {
   /** NOT_SERVING, PLACE_CHANGING, and what refuses a plan. */
-  change(id: string, changes: PlaceChanges): Promise<{ readonly taskId: string }>;
+  change(
+    id: string,
+    changes: PlaceChanges,
+    also?: Pick<ServingPlan, 'mounts'>,
+  ): Promise<{ readonly taskId: string; readonly finished: Promise<void> }>;
   /** What a change would do; refused as that would be, but for memory. */
   foresee(id: string, changes: PlaceChanges, options: { readonly signal: AbortSignal }): Promise<PlaceForecast>;
   /** To the place before; NO_FORMER_PLACE. */
@@ -50,7 +54,7 @@ export interface PlaceChangerOptions {
   readonly tasks: Tasks;
   readonly events: EventRecords;
   readonly gateways: Gateways;
-  readonly placeOf: (plan: Pick<ServingPlan, 'engine'>) => Place;
+  readonly placeOf: (plan: ServingPlan) => Place;
   readonly plan: (request: ServeRequest, serving: Serving) => Promise<ServingPlan>;
   /** The image under a name on the engine; null where there is none. DOCKER_NOT_RUNNING. */
   readonly inspectImage: (reference: string, signal: AbortSignal) => Promise<ImageFacts | null>;
@@ -102,7 +106,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
     write(id, { steps });
   }
 
-  function begin(serving: Serving, target: Target): { readonly taskId: string } {
+  function begin(serving: Serving, target: Target): { readonly taskId: string; readonly finished: Promise<void> } {
     const { id, name, plan } = serving;
     const [from, to] = [nameOf(plan), nameOf(target.plan)];
     const label = target.kind === 'rollback' ? `Roll ${name} back to ${wordsOf(to)}` : `Change ${name} to ${wordsOf(to)}`;
@@ -143,7 +147,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
         endedAt: null,
       },
     });
-    return { taskId: task.id };
+    return { taskId: task.id, finished: task.finished };
   }
 
   async function run(serving: Serving, { kind, plan, former }: Target, { signal: stopped, report: tell }: TaskHandle): Promise<void> {
@@ -327,6 +331,8 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
 
   function changeable(id: string): Serving {
     const serving = find(id);
+    if (serving.plan.inServerOf !== undefined)
+      throw new AppError('SHARED_SERVER', { name: serving.name, host: find(serving.plan.inServerOf).name });
     if (serving.switching.current?.state === 'running') throw new AppError('SWITCH_RUNNING', { name: serving.name });
     if (under.has(serving.id)) throw new AppError('PLACE_CHANGING', { name: serving.name });
     if (serving.state.kind !== 'serving' || serving.containerId === null) throw new AppError('NOT_SERVING', { name: serving.name });
@@ -334,14 +340,15 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
   }
 
   /** The plan that changes make; its place has no ports yet. */
-  function planOf(serving: Serving, changes: PlaceChanges): Promise<ServingPlan> {
+  async function planOf(serving: Serving, changes: PlaceChanges, mounts = serving.plan.mounts): Promise<ServingPlan> {
     const { user: _, ...old } = serving.plan;
-    return makePlan(serveRequest.parse({ ...old, ...changes, through: 'gateway' }), serving);
+    const plan = await makePlan(serveRequest.parse({ ...old, ...changes, through: 'gateway' }), serving);
+    return { ...plan, ...(mounts === undefined ? {} : { mounts }) };
   }
 
   return {
-    async change(id, changes) {
-      const plan = await gateways.place(await planOf(changeable(id), changes));
+    async change(id, changes, { mounts } = {}) {
+      const plan = await gateways.place(await planOf(changeable(id), changes, mounts));
       return begin(changeable(id), { kind: 'change', plan, former: null });
     },
     async foresee(id, changes, { signal }) {

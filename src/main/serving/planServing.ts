@@ -45,6 +45,15 @@ export async function userFor(path: string): Promise<string> {
   throw new AppError('MODEL_UNREADABLE', { path: closed });
 }
 
+/** MODEL_UNREADABLE where a container's user, given as uid:gid, may not read a folder whose owner is another. */
+export async function checkReadable(path: string, user: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const { uid } = await stat(path);
+  if (user.split(':')[0] === String(uid)) return;
+  const closed = await closedPathIn(path);
+  if (closed !== null) throw new AppError('MODEL_UNREADABLE', { path: closed });
+}
+
 /** The folder to mount and where: the base folder as it is, or one version's folder under its number. */
 function mountOf(model: Model, name: string): ServingPlan['mount'] {
   return model.mountAs === null

@@ -39,7 +39,7 @@ export function createReconcile({
   readonly hub: StateHub;
   readonly ledger: Ledger;
   readonly docker: Place;
-  readonly placeOf: (serving: Serving) => Place;
+  readonly placeOf: (plan: ServingPlan) => Place;
   readonly isStarting: (id: string) => boolean;
   /** Whether a foreground serving's command is still there. */
   readonly isHeld: (id: string) => boolean;
@@ -99,7 +99,7 @@ export function createReconcile({
       if (!hasEnded(before)) ledger.happen(id, { kind: 'ended', reason: 'ended' }, { note: 'not-running', taskId: null });
       return;
     }
-    const facts = await placeOf(before).inspect(before.containerId, before.plan, { signal });
+    const facts = await placeOf(before.plan).inspect(before.containerId, before.plan, { signal });
     const serving = hub.state.servings.find((other) => other.id === id);
     if (serving === undefined || isStarting(id)) return;
     // Something happened meanwhile: what was seen may be older than it.

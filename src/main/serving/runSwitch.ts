@@ -22,6 +22,8 @@ export type RunCases = (
 /** A server whose versions are changed, and what is asked of its surroundings. */
 export interface SwitchedServer {
   readonly grpc: ServingGrpc;
+  /** What the same server serves for others: a server unloads what it is not told. */
+  beside(): readonly ModelConfig[];
   /** Throws why it ended, where it did. */
   checkAlive(signal: AbortSignal): Promise<void>;
   /** What is known of a version. */
@@ -90,7 +92,7 @@ export async function untilAvailable(
 }
 
 /** Waits until versions no longer answer: requests that began before end by themselves. */
-async function untilGone(server: SwitchedServer, model: string, versions: readonly string[], signal: AbortSignal): Promise<void> {
+export async function untilGone(server: SwitchedServer, model: string, versions: readonly string[], signal: AbortSignal): Promise<void> {
   const isGone = ({ state }: VersionStatus): boolean => state === 'END' || state === 'UNLOADING';
   await until(
     server,
@@ -100,15 +102,15 @@ async function untilGone(server: SwitchedServer, model: string, versions: readon
   );
 }
 
-/** Tells the server its configuration; a refusal is LOAD_FAILED in its own words. */
+/** Tells the server its configuration, with that of others beside it; a refusal is LOAD_FAILED in its own words. */
 export async function reload(
-  { grpc }: Pick<SwitchedServer, 'grpc'>,
+  { grpc, beside }: Pick<SwitchedServer, 'grpc' | 'beside'>,
   models: readonly ModelConfig[],
   signal: AbortSignal,
   timeoutMs = loadLimitMs,
 ): Promise<void> {
   try {
-    await grpc.reloadConfig(models, { signal, timeoutMs });
+    await grpc.reloadConfig([...models, ...beside()], { signal, timeoutMs });
   } catch (error) {
     throw error instanceof GrpcFailure ? new AppError('LOAD_FAILED', { detail: error.message.slice(0, 1_000) }, { cause: error }) : error;
   }

@@ -27,13 +27,16 @@ import { createEnginePlace } from './enginePlace.ts';
 import { followModels } from './followModels.ts';
 import { followVersions } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
+import { createJoinedPlace, mountToJoin } from './joinedPlace.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
 import { isStop, type Place } from './place.ts';
 import { createPlaceChanger } from './placeChanger.ts';
+import { planJoined } from './planJoined.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper, type PortPair } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
 import { servingImages } from './servingImages.ts';
+import { createSharedServers } from './sharedServer.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
 /** The person's servings: started, stopped, watched, adopted. */
@@ -86,6 +89,8 @@ export interface ServingsOptions {
   readonly now: () => Date;
 }
 
+const hasEnded = ({ state }: Serving): boolean => state.kind === 'stopped' || state.kind === 'failed';
+
 /** Events after which a container is looked at. */
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
@@ -95,17 +100,44 @@ export function createServings(options: ServingsOptions): Servings {
   /** Foreground servings of this process. */
   const held = new Set<string>();
   const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
+  const shared = createSharedServers({ hub, dataFolder });
   const docker = createDockerPlace({
     getEngine: () => engines.engine(),
     getSettings: () => hub.state.settings,
     getEnginePlatform: () => hub.state.engine.platform,
     getVersions,
     credentials,
+    configsBeside: shared.configsBeside,
     ownerId,
     dataFolder,
   });
-  const embedded = createEnginePlace({ fork: forkEngine, getVersions, dataFolder, onChange: lookAt });
-  const placeOf = ({ engine }: Pick<ServingPlan, 'engine'>): Place => (engine === 'docker' ? docker : embedded);
+  const embedded = createEnginePlace({
+    fork: forkEngine,
+    getVersions,
+    configsBeside: shared.configsBeside,
+    dataFolder,
+    onChange: lookAt,
+  });
+  const joined = { docker: joinedTo(docker), embedded: joinedTo(embedded) };
+  const placeOf = ({ engine, inServerOf }: ServingPlan): Place =>
+    inServerOf !== undefined ? joined[engine] : engine === 'docker' ? docker : embedded;
+  function joinedTo(place: Place): Place {
+    return createJoinedPlace({
+      kind: place.kind,
+      find: (id) => find(id),
+      place,
+      shared,
+      getVersions,
+      whenIdle: (made) => switches.whenIdle(made),
+      mountAlso: async (id, mounts, { signal }) => {
+        const { taskId, finished } = await places.change(id, {}, { mounts });
+        const stop = (): void => tasks.cancel(taskId);
+        signal.addEventListener('abort', stop, { once: true });
+        await finished.finally(() => signal.removeEventListener('abort', stop));
+      },
+      mountFor: ({ modelId }) => mountToJoin(modelOf(modelId), dataFolder),
+    });
+  }
   const portKeeper = createPortKeeper({ hub, engines });
   const ledger = createLedger({ hub, records, events, now });
   const { find, change, happen } = ledger;
@@ -139,6 +171,10 @@ export function createServings(options: ServingsOptions): Servings {
         change(id, { containerId: null });
         await places.forget(id);
         await gateways.close(id);
+        if (plan.inServerOf !== undefined) {
+          report.step('check', 'done');
+          return placeOf(plan).start(plan, report, { signal });
+        }
         await portKeeper.check(plan, signal);
         report.step('check', 'done');
         const placed = await gateways.place(plan);
@@ -180,7 +216,7 @@ export function createServings(options: ServingsOptions): Servings {
       steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
       async work(report, signal) {
         const running = await placeOf(plan).resume(handle, plan, report, { signal });
-        await openGateway(plan, handle);
+        if (plan.inServerOf === undefined) await openGateway(plan, handle);
         return running;
       },
       async cancelled(byPerson) {
@@ -210,6 +246,15 @@ export function createServings(options: ServingsOptions): Servings {
 
   async function plan(request: ServeRequest, id: string): Promise<ServingPlan> {
     await engines.ready;
+    if (request.inServerOf !== undefined)
+      return planJoined(request, {
+        servingId: id,
+        model: modelOf(request.modelId),
+        host: find(request.inServerOf),
+        settings: hub.state.settings,
+        engine: hub.state.engine,
+        dataFolder,
+      });
     return planAt(request, id, await portKeeper.choose(request, id, request.name ?? modelOf(request.modelId).name));
   }
 
@@ -234,7 +279,11 @@ export function createServings(options: ServingsOptions): Servings {
     return launch(made);
   }
 
-  async function startAgain(id: string, changes: Partial<ServeRequest> = {}): Promise<{ readonly taskId: string }> {
+  async function startAgain(
+    id: string,
+    changes: Partial<ServeRequest> = {},
+    before: readonly Serving[] = [],
+  ): Promise<{ readonly taskId: string }> {
     const serving = find(id);
     if (serving.state.kind === 'starting' || serving.state.kind === 'stopping')
       throw new AppError('SERVING_RUNNING', { name: serving.name });
@@ -242,12 +291,16 @@ export function createServings(options: ServingsOptions): Servings {
     const { user: _, ...old } = serving.plan;
     const request = serveRequest.parse({ ...old, ...given });
     // Refused changes leave what runs as it is.
-    const made = await plan(request, serving.id);
+    const planned = await plan(request, serving.id);
+    const { mounts } = serving.plan;
+    // What it mounts for models that joined it stays: they come back without another container.
+    const made = mounts === undefined || planned.inServerOf !== undefined ? planned : { ...planned, mounts };
+    const guests = [...before, ...guestsOf(serving).filter(({ state }) => state.kind !== 'stopped' || state.reason !== 'person')];
     if (serving.state.kind === 'serving') await stop(serving.id);
     ledger.want(serving.id, 'running');
     // The other place knows nothing of what this one left.
-    if (made.engine !== serving.engine && serving.containerId !== null) {
-      await placeOf(serving).remove(serving.containerId);
+    if ((made.engine !== serving.engine || made.inServerOf !== serving.plan.inServerOf) && serving.containerId !== null) {
+      await placeOf(serving.plan).remove(serving.containerId);
       change(serving.id, { containerId: null });
     }
     change(serving.id, {
@@ -261,20 +314,33 @@ export function createServings(options: ServingsOptions): Servings {
       cause: null,
       note: null,
     });
-    return launch(made);
+    const begun = launch(made);
+    looked(bringBack(serving.id, guests));
+    return begun;
+  }
+
+  /** The servings that are loaded by the server of another. */
+  const guestsOf = ({ id }: Serving): readonly Serving[] => hub.state.servings.filter(({ plan: { inServerOf } }) => inServerOf === id);
+
+  /** After a start of a server: what it served for others before. */
+  async function bringBack(hostId: string, guests: readonly Serving[]): Promise<void> {
+    await attempts.settled(hostId);
+    if (find(hostId).state.kind !== 'serving') return;
+    for (const { id } of guests) if (hub.state.servings.some((one) => one.id === id && hasEnded(one))) await startAgain(id);
   }
 
   async function stop(id: string): Promise<void> {
     const serving = find(id);
     ledger.want(serving.id, 'stopped');
+    for (const guest of guestsOf(serving)) if (!hasEnded(guest)) await stop(guest.id);
     await switches.cancel(serving.id);
     await places.cancel(serving.id);
     if (await attempts.cancel(serving.id)) return;
-    const { state, containerId, engine } = find(serving.id);
+    const { state, containerId, plan: made } = find(serving.id);
     if (state.kind !== 'serving' && state.kind !== 'stopping') return;
     happen(serving.id, { kind: 'stop' });
     try {
-      if (containerId !== null) await placeOf({ engine }).stop(containerId);
+      if (containerId !== null) await placeOf(made).stop(containerId);
       await gateways.close(serving.id);
       await places.forget(serving.id);
       happen(serving.id, { kind: 'ended', reason: 'person' }, { note: null });
@@ -296,8 +362,14 @@ export function createServings(options: ServingsOptions): Servings {
 
   async function removeOnce(serving: Serving): Promise<void> {
     await stop(serving.id);
-    const { containerId, engine } = find(serving.id);
-    if (containerId !== null) await placeOf({ engine }).remove(containerId);
+    const { containerId, plan: made } = find(serving.id);
+    if (containerId !== null) await placeOf(made).remove(containerId);
+    // What it served for others is theirs: they start by servers of their own from now on.
+    for (const {
+      id,
+      plan: { inServerOf: _, ...own },
+    } of guestsOf(serving))
+      change(id, { plan: own, containerId: null });
     await places.forget(serving.id);
     await gateways.close(serving.id);
     await rm(servingFolderOf(dataFolder, serving.id), { recursive: true, force: true });
@@ -330,7 +402,7 @@ export function createServings(options: ServingsOptions): Servings {
     ledger,
     records: served,
     placeOf,
-    dataFolder,
+    shared,
     look: (id) => reconcile.one(id),
     runCases: null,
     now,
@@ -345,7 +417,8 @@ export function createServings(options: ServingsOptions): Servings {
 
   function lookAt(handle: string): void {
     const serving = hub.state.servings.find(({ containerId }) => containerId === handle);
-    if (serving !== undefined) looked(reconcile.one(serving.id));
+    if (serving === undefined) return;
+    for (const { id } of [serving, ...guestsOf(serving)]) looked(reconcile.one(id));
   }
 
   const stopWatching = [
@@ -368,8 +441,9 @@ export function createServings(options: ServingsOptions): Servings {
     stop,
     startAgain,
     async restart(id) {
+      const guests = guestsOf(find(id)).filter((one) => !hasEnded(one));
       await stop(id);
-      return startAgain(id);
+      return startAgain(id, {}, guests);
     },
     remove,
     changePlace: (id, changes) => places.change(id, changes),

@@ -21,13 +21,12 @@ import { inspectInWorker } from '../savedmodel/inspectInWorker.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
 import { connectGrpc } from '../tfserving/grpcClient.ts';
-import { configFileOf } from './containerSpec.ts';
 import type { Ledger } from './ledger.ts';
 import { forecastMemory, memoryProblem } from './memoryForecast.ts';
-import { basePathInServer, modelConfigOf, writeModelConfig } from './modelConfig.ts';
 import type { Place } from './place.ts';
 import { applyPlan, runSwitch, type RunCases, type SwitchedServer, type TellStep } from './runSwitch.ts';
 import { descending, keptOf, nextServed, problemOf, stateOf } from './servedVersions.ts';
+import { serverIdOf, type SharedServers } from './sharedServer.ts';
 
 /** What of a switch is asked beside its target. */
 export interface SwitchChoice {
@@ -48,7 +47,10 @@ export interface Switches {
   history(id: string, limit: number): readonly ServedEntry[];
   /** Writes an entry of the history that no switch brought about. */
   note(serving: Serving, entry: Pick<ServedEntry, 'by' | 'cause' | 'outcome' | 'reason'>): void;
+  /** Whether one is under way in the server of this serving: a server is changed by one at a time. */
   isRunning(id: string): boolean;
+  /** When none is under way in a plan's server. */
+  whenIdle(plan: ServingPlan): Promise<void>;
   /** Stops the switch that is under way, and waits until the old state is back. */
   cancel(id: string): Promise<void>;
   /** Brings about what the record says, after a switch whose process ended in the middle of it. */
@@ -74,7 +76,7 @@ export function createSwitches({
   ledger,
   records,
   placeOf,
-  dataFolder,
+  shared,
   look,
   runCases,
   now,
@@ -84,8 +86,8 @@ export function createSwitches({
   readonly tasks: Tasks;
   readonly ledger: Ledger;
   readonly records: ServedRecords;
-  readonly placeOf: (serving: Pick<Serving, 'engine'>) => Place;
-  readonly dataFolder: string;
+  readonly placeOf: (plan: ServingPlan) => Place;
+  readonly shared: SharedServers;
   /** Asks the server what it serves. */
   readonly look: (id: string) => Promise<void>;
   /** Runs the model's saved cases; null where there are none to run. */
@@ -94,6 +96,10 @@ export function createSwitches({
   readonly signal: AbortSignal;
 }): Switches {
   const running = new Map<string, { readonly taskId: string; readonly finished: Promise<unknown> }>();
+
+  /** The serving that is being switched in a plan's server. */
+  const underWay = (plan: ServingPlan): string | undefined =>
+    running.keys().find((id) => serverIdOf(ledger.find(id).plan) === serverIdOf(plan));
 
   function modelOf({ modelId }: Serving): Model {
     const model = hub.state.models.find(({ id }) => id === modelId);
@@ -159,7 +165,7 @@ export function createSwitches({
 
   async function memoryOf(serving: Serving, model: Model, load: readonly string[], signal: AbortSignal) {
     return forecastMemory(
-      placeOf(serving),
+      placeOf(serving.plan),
       serving,
       load.flatMap((version) => find(model, version) ?? []),
       { signal },
@@ -170,11 +176,12 @@ export function createSwitches({
     const grpc = connectGrpc(`127.0.0.1:${plan.grpcPort}`);
     return {
       grpc,
+      beside: () => shared.configsBeside(plan),
       runCases,
       version: (version) => find(modelOf(ledger.find(id)), version),
       async checkAlive(signal) {
-        const { containerId, engine } = ledger.find(id);
-        const facts = containerId === null ? null : await placeOf({ engine }).inspect(containerId, plan, { signal });
+        const { containerId } = ledger.find(id);
+        const facts = containerId === null ? null : await placeOf(plan).inspect(containerId, plan, { signal });
         if (facts === null || facts.kind === 'gone') throw new AppError('NOT_SERVING', { name });
         if (facts.kind === 'ended') throw facts.problem ?? new AppError('NOT_SERVING', { name });
       },
@@ -192,7 +199,7 @@ export function createSwitches({
   /** What a server that starts anew has to serve: the record first, then the file that it reads. */
   async function write(id: string, plan: ServingPlan): Promise<void> {
     ledger.change(id, { plan });
-    await writeModelConfig(configFileOf(dataFolder, plan), [modelConfigOf(plan, basePathInServer(plan))]);
+    await shared.writeConfig(plan);
   }
 
   function tellerFor(id: string, report: (progress: number | null, detail: string | null) => void): TellStep {
@@ -211,7 +218,8 @@ export function createSwitches({
 
   function begin(id: string, target: SwitchTarget, choice: SwitchChoice): { readonly taskId: string; readonly finished: Promise<void> } {
     const serving = ledger.find(id);
-    if (running.has(serving.id)) throw new AppError('SWITCH_RUNNING', { name: serving.name });
+    const busy = underWay(serving.plan);
+    if (busy !== undefined) throw new AppError('SWITCH_RUNNING', { name: ledger.find(busy).name });
     const decided = decide(serving, target, choice.without);
     const { by, cause, reason } = choice;
     const { name } = serving;
@@ -317,7 +325,10 @@ export function createSwitches({
     open,
     begin,
     note,
-    isRunning: (id) => running.has(id),
+    isRunning: (id) => underWay(ledger.find(id).plan) !== undefined,
+    async whenIdle(plan) {
+      for (let id = underWay(plan); id !== undefined; id = underWay(plan)) await running.get(id)?.finished.catch(() => undefined);
+    },
     async forecast({ id, target, anyway }, { signal }) {
       const serving = ledger.find(id);
       const { from, to, keep, load, unload, model } = decide(serving, target);

@@ -45,6 +45,11 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   CASE_EXISTS: ['已有名为 {name} 的用例', '请换一个名称，或替换原有用例。'],
   SERVING_NOT_FOUND: ['没有名为 {name} 的服务', '已有：{known}。'],
   PLACE_CHANGING: ['正在更换 {name} 的运行位置', '等它完成，或停止该任务。'],
+  CANNOT_JOIN: ['{name} 不能由 {host} 的服务器提供', '{detail}'],
+  SHARED_SERVER: [
+    '{name} 由 {host} 的服务器提供',
+    '它的镜像、引擎和参数与 {host} 相同：请更改后者，或停止 {name} 并让它使用自己的服务器。',
+  ],
   NOT_SERVING: ['{name} 未在提供服务', '请先启动它。'],
   NO_FORMER_PLACE: ['{name} 没有可以回退到的状态', '自启动以来没有更换过运行位置。'],
   NO_ROOM_BESIDE: ['内存放不下两份 {name}', '它使用 {used}，空闲 {free}：先停止另一个服务，或改为带更改重新启动。'],

@@ -178,6 +178,12 @@ export const errorTable = {
     retryable: true,
   },
   PLACE_CHANGING: { title: 'The place of {name} is being changed', advice: 'Wait until that is done, or stop its task.', retryable: true },
+  CANNOT_JOIN: { title: '{name} cannot be served by the server of {host}', advice: '{detail}', retryable: false },
+  SHARED_SERVER: {
+    title: '{name} is served by the server of {host}',
+    advice: 'Its image, engine and flags are those of {host}: change that one, or stop {name} and serve it by a server of its own.',
+    retryable: false,
+  },
   NOT_SERVING: { title: '{name} does not serve', advice: 'Start it first.', retryable: false },
   NO_FORMER_PLACE: { title: '{name} has nothing to go back to', advice: 'Its place was not changed since it started.', retryable: false },
   NO_ROOM_BESIDE: {

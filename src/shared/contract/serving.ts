@@ -60,6 +60,8 @@ const serveChoices = {
     .optional(),
   /** foreground: ends with the command that started it. kept: stays until stopped. */
   life: z.enum(['foreground', 'kept']),
+  /** Another serving, by id or name, whose server serves this model too: its engine, image, flags, memory and ports are this one's. */
+  inServerOf: z.string().min(1).max(256).optional(),
   /** What holds the address: the place itself, or the gateway, behind which places can change without a gap; by default the place itself. */
   through: z.enum(['direct', 'gateway']).optional(),
 };
@@ -88,6 +90,11 @@ export const servingPlan = z.object({
   image: serveChoices.image.unwrap(),
   /** Folder on this machine -> folder in the container, always read-only. */
   mount: z.object({ source: z.string(), target: z.string() }).readonly(),
+  /** Further folders that the container sees, read-only: models that joined its server lie in them. */
+  mounts: z
+    .array(z.object({ source: z.string(), target: z.string() }).readonly())
+    .readonly()
+    .optional(),
   tags: serveChoices.tags.unwrap(),
   restPort: port,
   grpcPort: port,
