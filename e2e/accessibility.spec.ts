@@ -99,9 +99,9 @@ for (const { theme, language } of looks) {
     await expect(page.getByRole('menu')).toHaveCount(0);
 
     await go('3');
-    await expect(main.getByRole('textbox')).toBeVisible();
+    await expect(main.getByRole('gridcell').first()).toBeVisible();
     await look('playground');
-    await main.getByRole('textbox').focus();
+    await main.getByRole('gridcell').first().focus();
     await page.keyboard.press('Control+Enter');
     await expect(main.getByText('200 OK')).toBeVisible();
     await look('answer');

@@ -23,10 +23,11 @@ test('a model is chosen, served, asked and stopped by keys alone', async ({ app 
 
   await keyboard.press('3');
   await expect(frame(page).heading).toHaveText('Playground');
-  await playground.body.focus();
+  const cell = playground.field('x').getByRole('gridcell').first();
+  await cell.focus();
   await keyboard.press('Control+Enter');
   await expect(playground.answer).toContainText('200 OK');
-  await playground.body.press('Alt+2');
+  await cell.press('Alt+2');
   await expect(playground.answer.getByRole('tab', { name: 'Raw' })).toHaveAttribute('aria-selected', 'true');
   // Letters are only letters while a field has the focus; Escape leaves the editor to Tab.
   await keyboard.press('2');

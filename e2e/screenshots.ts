@@ -298,7 +298,7 @@ async function take(): Promise<void> {
       'code',
       async () => {
         await go('/playground');
-        await page.getByRole('textbox').waitFor();
+        await page.locator('[data-field]').waitFor();
         await page.getByRole('tab').nth(2).click();
         await page.getByRole('tabpanel').locator('pre').waitFor();
       },
@@ -307,6 +307,7 @@ async function take(): Promise<void> {
       'misfit',
       async () => {
         await go('/playground');
+        await page.getByRole('main').getByText('JSON', { exact: true }).click();
         await page.getByRole('main').getByRole('textbox').click();
         await page.keyboard.press('ControlOrMeta+A');
         await page.keyboard.insertText('{"instances": [[[[0.5], [1.0]]]]}');

@@ -7,10 +7,12 @@ import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { WireTensor } from '../../shared/contract/tensors.ts';
 import { applyOutputSteps } from '../../shared/tensor/outputSteps.ts';
+import { rowBarrier } from '../../shared/tensor/requestMode.ts';
 import { checkTensors } from '../../shared/tensor/tensorCheck.ts';
 import { StepFailed } from '../../shared/tensor/tensorSteps.ts';
 import { tensorToWire } from '../../shared/tensor/tensorWire.ts';
 import { safeJoin } from '../library/safeJoin.ts';
+import { StatusError } from '../tfserving/status.ts';
 import type { StateHub } from '../stateHub.ts';
 import { summaryOf } from './answerOf.ts';
 import { readExampleFeatures } from './exampleFeatures.ts';
@@ -18,6 +20,7 @@ import type { Exchanges } from './exchanges.ts';
 import { picturesOf } from './pictures.ts';
 import { signatureOf } from './predict.ts';
 import { prepareInputs, tensorsOf } from './prepareInputs.ts';
+import { requestBody } from './requestBody.ts';
 import { saveOutput } from './saveOutput.ts';
 import { sentTensors } from './sentTensors.ts';
 
@@ -38,6 +41,7 @@ const mostLabelBytes = 64_000_000;
 export interface Playground {
   signature(asked: AskedSignature): SignatureInfo;
   prepare(asked: AskedSignature, inputs: PreparedInputs, options: Waiting & { readonly tensors: boolean }): Promise<Prepared>;
+  body(asked: AskedSignature, inputs: PreparedInputs, options: Waiting): Promise<Blob>;
   features(asked: AskedSignature, options: Waiting): Promise<readonly ExampleFeature[]>;
   labels(asked: Omit<AskedSignature, 'signature'>, asset: string, options: Waiting): Promise<readonly string[]>;
   output(exchange: string, name: string): WireTensor;
@@ -113,6 +117,17 @@ export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; r
         ),
         misfits: misfits.filter(({ input }) => input === null || ready[input] === undefined),
       };
+    },
+    async body(asked, inputs, options) {
+      const info = signature(asked);
+      const tensors = tensorsOf(await prepareInputs(info, inputs, options));
+      const inRows = Object.keys(tensors).length > 0 && rowBarrier(info, tensors) === null;
+      try {
+        return new Blob([new Uint8Array(requestBody(asked.signature, tensors, inRows ? 'row' : 'columnar'))], { type: 'application/json' });
+      } catch (error) {
+        if (error instanceof StatusError) throw new AppError('BAD_INPUT', { detail: error.message }, { cause: error });
+        throw error;
+      }
     },
     features: (asked, options) => {
       signature(asked);

@@ -12,6 +12,7 @@ export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
     prepare: os.prepare.handler(({ input: { inputs, tensors, ...asked }, signal }) =>
       playground.prepare(asked, inputs, { tensors, signal: signal ?? never }),
     ),
+    body: os.body.handler(({ input: { inputs, ...asked }, signal }) => playground.body(asked, inputs, { signal: signal ?? never })),
     features: os.features.handler(({ input, signal }) => playground.features(input, { signal: signal ?? never })),
     labels: os.labels.handler(({ input: { asset, ...asked }, signal }) => playground.labels(asked, asset, { signal: signal ?? never })),
     output: os.output.handler(({ input: { exchange, name } }) => playground.output(exchange, name)),

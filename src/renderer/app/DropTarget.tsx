@@ -20,6 +20,8 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
   const isLink = useMirror((state) => state.facts?.capabilities.dropIsLink ?? false);
   // How many items are held over the window: all that a browser tells before the drop.
   const [over, setOver] = useState<number | null>(null);
+  // Where fields take files of their own, they stay in sight.
+  const [aside, setAside] = useState(false);
   const [sending, setSending] = useState<Sending | null>(null);
   const [problem, setProblem] = useState<ErrorReport | null>(null);
   const running = useRef<AbortController | null>(null);
@@ -32,6 +34,7 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
       event.preventDefault();
       depth.current += 1;
       setOver(event.dataTransfer?.items.length ?? 1);
+      setAside(document.querySelector('[data-takes-files]') !== null);
     };
     const leave = (event: DragEvent): void => {
       if (!isFiles(event)) return;
@@ -81,7 +84,7 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
     <div className={styles['window']}>
       {children}
       {over === null ? null : (
-        <div className={styles['over']} role="status">
+        <div className={styles['over']} data-aside={aside || undefined} role="status">
           <LargeLogo />
           <h2>{t('drop.title', { items: over })}</h2>
           <p>{t(isLink ? 'drop.linked' : 'drop.copied', { items: over })}</p>

@@ -33,6 +33,8 @@ export const playgroundContract = {
   prepare: oc
     .input(z.object({ ...asked, inputs: preparedInputs, /** Also the tensors themselves. */ tensors: z.boolean().default(false) }))
     .output(type<Prepared>()),
+  /** What would be sent over REST: the JSON text of the body, in rows where they have rows in common. REQUEST_MISMATCH, BAD_INPUT where JSON cannot carry it. */
+  body: oc.input(z.object({ ...asked, inputs: preparedInputs })).output(type<Blob>()),
   /** The features of a signature that takes serialized tf.Examples, read from its graph; empty where it takes none. */
   features: oc.input(z.object(asked)).output(type<readonly ExampleFeature[]>()),
   /** The names of classes in a file of `assets`, a line each. */

@@ -100,6 +100,8 @@ export type ModeReason =
   | { readonly kind: 'scalar' | 'fixed-rows' | 'unequal-rows'; readonly tensor: string; readonly side: 'input' | 'output' }
   /** JSON cannot carry the type of `tensor`. */
   | { readonly kind: 'type'; readonly tensor: string; readonly side: 'input' | 'output'; readonly dtype: string }
+  /** TensorFlow Serving's REST API refuses a request without inputs. */
+  | { readonly kind: 'no-inputs' }
   /** Large: JSON would be some times slower. */
   | { readonly kind: 'large'; readonly bytes: number };
 

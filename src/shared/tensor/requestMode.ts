@@ -30,7 +30,7 @@ export function restBarrier(signature: SignatureInfo): ModeReason | null {
  * also those of the answer, need one in common. Of the answer only what the signature says is known: a first dimension that is
  * unknown is taken for the batch, one that is fixed must be the rows that are sent.
  */
-export function rowBarrier(signature: SignatureInfo, inputs: Readonly<Record<string, Tensor>> | null): ModeReason | null {
+export function rowBarrier(signature: SignatureInfo, inputs: Readonly<Record<string, Sized>> | null): ModeReason | null {
   let rows: number | null = null;
   for (const { tensor, side, info } of sidesOf(signature)) {
     const sent = side === 'input' ? inputs?.[tensor] : undefined;
@@ -49,21 +49,25 @@ export function rowBarrier(signature: SignatureInfo, inputs: Readonly<Record<str
   return rows === 0 ? { kind: 'unequal-rows', tensor: Object.keys(signature.inputs)[0] ?? '', side: 'input' } : null;
 }
 
-const bytesOf = (inputs: Readonly<Record<string, Tensor>>): number =>
-  Object.values(inputs).reduce(
-    (sum, { data, shape }) =>
-      sum + ('byteLength' in data ? (data as { readonly byteLength: number }).byteLength : elementCount(shape) * 16),
-    0,
-  );
+/** A tensor, or what is known of one that is elsewhere. */
+export type Sized = Tensor | { readonly shape: readonly number[]; readonly bytes: number };
+
+const bytesOf = (one: Sized): number =>
+  'bytes' in one
+    ? one.bytes
+    : 'byteLength' in one.data
+      ? (one.data as { readonly byteLength: number }).byteLength
+      : elementCount(one.shape) * 16;
 
 /** How tensors go where the person leaves it open: REST where it carries them, in rows where they have rows, gRPC where it must or is much faster. */
 export function chooseMode(
   signature: SignatureInfo,
-  inputs: Readonly<Record<string, Tensor>>,
+  inputs: Readonly<Record<string, Sized>>,
 ): { readonly mode: 'row' | 'columnar' | 'grpc'; readonly reason: ModeReason } {
+  if (Object.keys(signature.inputs).length === 0) return { mode: 'grpc', reason: { kind: 'no-inputs' } };
   const rest = restBarrier(signature);
   if (rest !== null) return { mode: 'grpc', reason: rest };
-  const bytes = bytesOf(inputs);
+  const bytes = Object.values(inputs).reduce((sum, one) => sum + bytesOf(one), 0);
   if (bytes > largeBytes) return { mode: 'grpc', reason: { kind: 'large', bytes } };
   const row = rowBarrier(signature, inputs);
   return row === null ? { mode: 'row', reason: { kind: 'rows' } } : { mode: 'columnar', reason: row };

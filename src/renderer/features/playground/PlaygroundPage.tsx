@@ -1,10 +1,6 @@
 import { Button, Menu, SegmentedControl } from '@mantine/core';
 import { useMemo, useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
-import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
-import { parseJson } from '../../../shared/tensor/json.ts';
-import { convertBody } from '../../../shared/tensor/jsonInputs.ts';
-import { checkRequest } from '../../../shared/tensor/requestCheck.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { Icon } from '../../ui/Icon.tsx';
@@ -13,8 +9,9 @@ import { servingMark } from '../servings/servingWords.ts';
 import { AnswerPane } from './AnswerPane.tsx';
 import { choose, type Choices, type Wished } from './choices.ts';
 import { requestOf } from './draft.ts';
-import { formatJson } from './formatJson.ts';
-import { InputPane, type Protocol } from './InputPane.tsx';
+import { InputPane } from './InputPane.tsx';
+import { refusalOf, remedyAct } from './remedies.ts';
+import { usualOptions, type SendOptions } from './sendOptions.ts';
 import { useAsking, useDraft, useSignature } from './usePlayground.ts';
 import styles from './playground.module.css';
 
@@ -24,14 +21,14 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const servings = useMirror((state) => state.servings);
   const models = useMirror((state) => state.models);
   const [wished, setWished] = useState<Omit<Wished, 'servingId'>>({ version: null, signature: null });
-  const [protocol, setProtocol] = useState<Protocol>('rest');
+  const [sending, setOptions] = useState<SendOptions>(usualOptions);
   const choices = choose({ ...wished, servingId: servingId ?? null }, servings, models);
   const { asked, problem } = useSignature(choices);
   const [draft, setDraft] = useDraft(asked);
-  const backend = protocol === 'embedded' && choices.serving?.engine === 'docker' ? 'embedded' : 'serving';
-  const asking = useAsking(choices, asked, { draft, backend, mode: protocol === 'grpc' ? 'grpc' : 'auto' });
+  const options: SendOptions = choices.serving?.engine === 'docker' ? sending : { ...sending, backend: 'serving' };
+  const asking = useAsking(choices, asked, { draft, options });
 
-  const setBody = (body: string): void => setDraft({ kind: 'json', body });
+  const wish = (part: Partial<Wished>): void => setWished((before) => ({ ...before, ...part }));
   const which = choices.version === null ? {} : { version: choices.version };
 
   const request = useMemo(
@@ -54,11 +51,13 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
     <div className={styles['page']}>
       <header className={styles['head']}>
         <h1>{t('playground.title')}</h1>
-        <ChoiceRow choices={choices} wish={(part) => setWished((before) => ({ ...before, ...part }))} />
+        <ChoiceRow choices={choices} wish={wish} />
         <SegmentedControl
           aria-label={t('playground.protocol')}
-          value={protocol}
-          onChange={(value) => setProtocol(value === 'grpc' || value === 'embedded' ? value : 'rest')}
+          value={options.backend === 'embedded' ? 'embedded' : options.mode === 'grpc' ? 'grpc' : 'rest'}
+          onChange={(value) =>
+            setOptions({ ...options, mode: value === 'grpc' ? 'grpc' : 'auto', backend: value === 'embedded' ? 'embedded' : 'serving' })
+          }
           data={[
             { value: 'rest', label: 'REST' },
             { value: 'grpc', label: 'gRPC' },
@@ -71,9 +70,11 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
           choices={choices}
           asked={asked}
           signatureProblem={problem}
-          body={draft.kind === 'json' ? draft.body : ''}
-          setBody={setBody}
-          protocol={protocol}
+          draft={draft}
+          setDraft={setDraft}
+          options={options}
+          onOptions={setOptions}
+          refusal={refusalOf(asking.finished, draft)}
           asking={asking}
         />
         <AnswerPane
@@ -81,29 +82,13 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
           draft={draft}
           signatureKey={asked?.key ?? null}
           serving={choices.serving}
-          remedy={(one) => {
-            if (one.kind === 'again') return () => asking.ask(false);
-            if (one.kind === 'mode' && one.mode === 'grpc') return () => setProtocol('grpc');
-            if (one.kind === 'version') return () => setWished((before) => ({ ...before, version: one.version }));
-            if (one.kind === 'signature') return () => setWished((before) => ({ ...before, signature: one.signature }));
-            const to = one.kind === 'mode' && one.mode !== 'grpc' ? one.mode : null;
-            const changed = to === null || asked === null || draft.kind !== 'json' ? null : converted(asked.info, draft.body, to);
-            return changed === null ? undefined : () => setBody(changed);
-          }}
+          remedy={(one) => remedyAct(one, { asked, draft, setDraft, options, setOptions, wish, asking })}
           request={request}
-          target={{ servingId: choices.serving.id, backend, mode: 'auto', ...which }}
+          target={{ servingId: choices.serving.id, backend: options.backend, mode: 'auto', ...which }}
         />
       </div>
     </div>
   );
-}
-
-/** A request in the other form; null where it is in that form, is no JSON or has no rows. */
-function converted(info: SignatureInfo, body: string, to: 'row' | 'columnar'): string | null {
-  const check = checkRequest(info, body);
-  if (check.kind !== 'fits' || check.form === to || check.form === 'examples') return null;
-  const text = convertBody(info, parseJson(body), to);
-  return text === null ? null : formatJson(text);
 }
 
 function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish: (part: Partial<Wished>) => void }) {

@@ -86,6 +86,7 @@ const reasons: Readonly<Record<ModeReason['kind'], Both>> = {
   'fixed-rows': ['{tensor} has a fixed number of rows', '{tensor} 的行数固定'],
   'unequal-rows': ['{tensor} has another number of rows', '{tensor} 的行数不同'],
   type: ['JSON cannot carry {tensor}, {dtype}', 'JSON 无法承载 {tensor}（{dtype}）'],
+  'no-inputs': ['the signature takes no input, which REST refuses', '签名没有输入，REST 会拒绝'],
   large: ['large: JSON would take many times as long', '数据较大：JSON 会慢许多倍'],
 };
 

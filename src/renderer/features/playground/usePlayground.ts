@@ -1,22 +1,37 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { create } from 'zustand';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
-import type { EngineComparison, PredictAnswer, PredictRequest, RequestMode } from '../../../shared/contract/predict.ts';
+import type { ExampleFeature } from '../../../shared/contract/playground.ts';
+import type { EngineComparison, PredictAnswer } from '../../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { reportOf, useClient } from '../../app/store.ts';
 import type { Choices } from './choices.ts';
 import { requestOf, type Draft } from './draft.ts';
+import { firstInputs } from './form/fieldInput.ts';
+import type { SendOptions } from './sendOptions.ts';
 
 /** The signature that is asked and a body that would fit it. */
 export interface AskedSignature {
   readonly key: string;
   /** Serving and signature, whatever the version: what was typed stays when another is served. */
   readonly draftKey: string;
+  readonly modelId: string;
+  /** null: the newest there is. */
+  readonly version: string | null;
+  readonly signature: string;
   readonly info: SignatureInfo;
+  /** What the graph reads from serialized tf.Examples; empty where it takes none. */
+  readonly features: readonly ExampleFeature[];
   readonly template: string;
 }
 
 /** What was typed, by serving and signature: it outlives the page, so that looking at a log loses nothing. */
-const drafts = new Map<string, Draft>();
+const useDrafts = create<Readonly<Record<string, Draft>>>()(() => ({}));
+
+/** Puts a request into the playground of a serving's signature, by their `draftKey`. */
+export function keepDraft(draftKey: string, draft: Draft): void {
+  useDrafts.setState({ [draftKey]: draft });
+}
 
 /** Reads the chosen signature; null until it is there. */
 export function useSignature(choices: Choices): { readonly asked: AskedSignature | null; readonly problem: ErrorReport | null } {
@@ -37,8 +52,10 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
     const read = async (): Promise<void> => {
       try {
         const { info, template } = await client.models.signature({ id: modelId, version, signature }, { signal: end.signal });
+        const features = await featuresOf(info, () => client.playground.features({ modelId, version, signature }, { signal: end.signal }));
         if (end.signal.aborted) return;
-        setAsked({ key: `${servingId} ${version ?? ''} ${signature}`, draftKey: `${servingId} ${signature}`, info, template });
+        const key = `${servingId} ${version ?? ''} ${signature}`;
+        setAsked({ key, draftKey: `${servingId} ${signature}`, modelId, version, signature, info, features, template });
         setProblem(null);
       } catch (error) {
         if (end.signal.aborted) return;
@@ -53,21 +70,35 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
   return { asked, problem };
 }
 
-/** The request as it stands; a signature's template until something is typed. */
+/** Of a signature with one input of strings; a graph that cannot be read for them is asked by strings. */
+async function featuresOf({ inputs }: SignatureInfo, read: () => Promise<readonly ExampleFeature[]>): Promise<readonly ExampleFeature[]> {
+  const [only, ...more] = Object.values(inputs);
+  if (only?.dtype !== 'DT_STRING' || more.length > 0) return [];
+  try {
+    return await read();
+  } catch {
+    return [];
+  }
+}
+
+const nothing: Draft = { kind: 'json', body: '' };
+
+/** The request as it stands: a form of the signature until something is given. */
 export function useDraft(asked: AskedSignature | null): readonly [Draft, (draft: Draft) => void] {
-  const [draft, setDraft] = useState<Draft>({ kind: 'json', body: '' });
-  const key = asked?.draftKey ?? null;
-  const template = asked?.template ?? '';
-  useEffect(() => {
-    if (key !== null) setDraft(drafts.get(key) ?? { kind: 'json', body: template });
-  }, [key, template]);
+  const kept = useDrafts((all) => (asked === null ? undefined : all[asked.draftKey]));
+  const first = useMemo<Draft>(
+    () => (asked === null ? nothing : { kind: 'form', inputs: firstInputs(asked.info, asked.features) }),
+    [asked],
+  );
+  // Another version's signature may have other inputs.
+  const isOf =
+    asked !== null &&
+    kept !== undefined &&
+    (kept.kind === 'json' || Object.keys(kept.inputs).every((name) => Object.hasOwn(asked.info.inputs, name)));
   const change = (next: Draft): void => {
-    setDraft(next);
-    if (key === null) return;
-    if (next.kind === 'json' && next.body === template) drafts.delete(key);
-    else drafts.set(key, next);
+    if (asked !== null) keepDraft(asked.draftKey, next);
   };
-  return [draft, change];
+  return [isOf ? kept : first, change];
 }
 
 /** Which model, version and signature was asked. */
@@ -103,7 +134,7 @@ export interface Asking {
 export function useAsking(
   choices: Choices,
   asked: AskedSignature | null,
-  { draft, backend, mode }: { readonly draft: Draft; readonly backend: PredictRequest['backend']; readonly mode: RequestMode },
+  { draft, options }: { readonly draft: Draft; readonly options: SendOptions },
 ): Asking {
   const client = useClient();
   const [busy, setBusy] = useState(false);
@@ -122,12 +153,14 @@ export function useAsking(
       setFinished({ draft, key: asked.key, info: asked.info, of, outcome, at });
     };
     try {
-      const request = { servingId: serving.id, signature, ...requestOf(draft), ...(version === null ? {} : { version }) };
+      const { backend, label, headers, ...rest } = options;
+      const which = label !== null ? { label } : version === null ? {} : { version };
+      const request = { servingId: serving.id, signature, ...requestOf(draft), ...which, ...rest, headers: { ...headers } };
       if (how === 'compare') {
         const comparison = await client.predict.compareEngines(request, { signal: end.signal });
         done({ kind: 'comparison', comparison }, comparison.serving.at);
       } else {
-        const answer = await client.predict.run({ ...request, backend, mode, insist: how.insist }, { signal: end.signal });
+        const answer = await client.predict.run({ ...request, backend, insist: how.insist }, { signal: end.signal });
         done({ kind: 'answer', answer }, answer.at);
       }
     } catch (error) {

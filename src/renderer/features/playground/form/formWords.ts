@@ -1,0 +1,210 @@
+import { fillPlaces } from '../../../../shared/contract/errors.ts';
+import type { TensorInfo } from '../../../../shared/contract/savedModel.ts';
+import type { Misfit } from '../../../../shared/tensor/requestCheck.ts';
+import { useText, type Text } from '../../../app/i18n.tsx';
+import { shapeText } from '../shapeText.ts';
+
+/** Words of the input form alone, loaded with it. */
+const all = {
+  way: ['How the input is given', '输入方式'],
+  'way.fields': ['Fields', '表单'],
+  'way.text': ['text', '文本'],
+  'way.hex': ['hex', '十六进制'],
+  'way.base64': ['base64', 'base64'],
+  batch: ['Batch', '批次'],
+  more: ['More: {label}', '增加：{label}'],
+  less: ['Less: {label}', '减少：{label}'],
+  fill: ['Fill', '填充'],
+  fillWith: ['Fill with', '填充为'],
+  'fill.uniform': ['Random, uniform', '随机（均匀）'],
+  'fill.normal': ['Random, normal', '随机（正态）'],
+  'fill.zeros': ['Zeros', '全零'],
+  'fill.ones': ['Ones', '全一'],
+  'fill.range': ['Range', '等差序列'],
+  'fill.one-hot': ['One-hot', 'One-hot'],
+  'fill.constant': ['One value', '同一个值'],
+  'part.low': ['from', '从'],
+  'part.high': ['to', '到'],
+  'part.seed': ['seed', '种子'],
+  'part.mean': ['mean', '均值'],
+  'part.deviation': ['deviation', '标准差'],
+  'part.start': ['from', '起点'],
+  'part.step': ['step', '步长'],
+  'part.index': ['place', '位置'],
+  'part.value': ['value', '值'],
+  moreFor: ['More for {name}', '{name} 的更多操作'],
+  chooseFile: ['Choose a file…', '选择文件…'],
+  fileFor: ['File for {name}', '{name} 的文件'],
+  asJson: ['Type as JSON', '以 JSON 输入'],
+  asCells: ['Type in cells', '以单元格输入'],
+  changeShape: ['Change the shape…', '更改形状…'],
+  changeSteps: ['Change the steps…', '更改步骤…'],
+  leaveOut: ['Leave out', '不发送'],
+  startAgain: ['Start again', '重新开始'],
+  giveIt: ['Give it', '填写'],
+  wants: ['wants {shape}', '需要 {shape}'],
+  missing: ['{name} is left out; the model wants it.', '未给出 {name}，模型需要它。'],
+  wrongRank: [
+    '{input} has {got} dimensions; the model wants {expected}, {shape}.',
+    '{input} 有 {got} 维；模型需要 {expected} 维，{shape}。',
+  ],
+  wrongType: ['{input} is {expected}; it was given {got}.', '{input} 的类型是 {expected}；给出的是 {got}。'],
+  wrongValue: ['{input}: {got} is not {expected}.', '{input}：{got} 不是 {expected}。'],
+  ragged: [
+    '{input} is ragged: dimension {dimension} is {expected} in one place and {got} in another.',
+    '{input} 参差不齐：第 {dimension} 维一处为 {expected}，另一处为 {got}。',
+  ],
+  makeIt: ['Make it {shape}', '改为 {shape}'],
+  oneField: ['1 field does not fit', '1 个字段不符合'],
+  fieldsWrong: ['{count} fields do not fit', '{count} 个字段不符合'],
+  batchesDiffer: [
+    'The batches differ ({rows}): the request goes in columns, and the model may refuse it.',
+    '批次不同（{rows}）：将按列发送，模型可能拒绝。',
+  ],
+  noInputs: ['This signature takes no input: press Predict.', '此签名没有输入：直接点击“预测”。'],
+  noElements: ['No elements: a size is 0.', '没有元素：某一维为 0。'],
+  noFields: ['This text is no request that fields can be made of.', '此文本不是可转换为表单的请求。'],
+  slice: ['Slice', '切片'],
+  dimension: ['Dimension {number}', '第 {number} 维'],
+  shapeOf: ['Shape of {name}', '{name} 的形状'],
+  useShape: ['Use this shape', '使用此形状'],
+  notBytes: ['This is no {way}', '这不是 {way}'],
+  writtenAs: ['{label} is written as', '{label} 的写法'],
+  bytesOfFile: ['Bytes of a file…', '取自文件…'],
+  byteCount: ['{count} bytes', '{count} 字节'],
+  longJson: ['Typed as JSON, too long to be shown', '以 JSON 输入，过长而不显示'],
+  asTensor: ['Given as a tensor', '以张量给出'],
+  firstOf: ['First values of {name}', '{name} 的前若干值'],
+  moreFiles: ['and {count} more', '另有 {count} 个'],
+  modelGets: ['what the model gets', '模型得到的'],
+  modelGetsOf: ['What the model gets of {file}: {shape}', '模型从 {file} 得到的：{shape}'],
+  inverted: ['inverted', '反相'],
+  caffe: ['BGR less mean (caffe)', 'BGR 减均值（caffe）'],
+  grey: ['grey', '灰度'],
+  'fact.resize': ['Resize', '缩放'],
+  'fact.fit': ['Fit', '适应'],
+  'fact.channels': ['Channels', '通道'],
+  'fact.scale': ['Scale', '数值范围'],
+  'fact.layout': ['Layout', '布局'],
+  'method.bilinear': ['bilinear', '双线性'],
+  'method.nearest': ['nearest', '最近邻'],
+  'method.bicubic': ['bicubic', '双三次'],
+  'method.area': ['area', '区域平均'],
+  'fit.stretch': ['stretched', '拉伸'],
+  'fit.crop': ['centre crop', '居中裁剪'],
+  'fit.pad': ['padded', '填边'],
+  'step.image': ['Image to numbers', '图片转数值'],
+  'step.audio': ['Sound to numbers', '声音转数值'],
+  'step.text': ['Text of the file', '文件文本'],
+  'step.bytes': ['Bytes of the file', '文件字节'],
+  'step.add-batch': ['Add a batch dimension', '加上批次维'],
+  'step.drop-batch': ['Drop the batch dimension', '去掉批次维'],
+  'step.cast': ['Cast to', '转换类型'],
+  'step.reshape': ['Reshape to', '改变形状'],
+  'step.transpose': ['Transpose', '转置'],
+  'step.one-hot': ['One-hot', 'One-hot'],
+  'step.affine': ['Multiply and add', '乘加'],
+  'about.bytes': ['The file goes as it is, as one string.', '文件原样作为一个字符串发送。'],
+  'about.add-batch': ['[…] becomes [1, …].', '[…] 变为 [1, …]。'],
+  'about.drop-batch': ['[1, …] becomes […].', '[1, …] 变为 […]。'],
+  stepsOf: ['Steps of {name}', '{name} 的步骤'],
+  stepsText: [
+    'From the file to what the model gets, one after the other. What is left open is as the signature wants it.',
+    '从文件到模型输入，依次进行。未指定的按签名处理。',
+  ],
+  stepsTensorText: ['What is done to the values before they are sent, one after the other.', '发送之前对数值依次进行的处理。'],
+  noSteps: ['No steps: a file is made what the signature wants.', '没有步骤：文件按签名自动处理。'],
+  addStep: ['Add a step', '添加步骤'],
+  stepUp: ['Move step {number} up', '上移第 {number} 步'],
+  stepDown: ['Move step {number} down', '下移第 {number} 步'],
+  stepAway: ['Remove step {number}', '移除第 {number} 步'],
+  keepSteps: ['Keep with the model, for the next files too', '随模型保存，也用于之后的文件'],
+  useSteps: ['Use these steps', '使用这些步骤'],
+  cancel: ['Cancel', '取消'],
+  asSignature: ['as the signature', '按签名'],
+  asFile: ['as the file', '按文件'],
+  height: ['Height', '高'],
+  width: ['Width', '宽'],
+  padValue: ['Padding, 0 to 255', '填边值，0 至 255'],
+  channelOrder: ['Order of channels', '通道顺序'],
+  custom: ['other', '其他'],
+  black: ['0 becomes', '0 变为'],
+  white: ['255 becomes', '255 变为'],
+  rate: ['Samples a second', '采样率'],
+  samples: ['Samples', '采样数'],
+  windowAt: ['Taken from the', '截取位置'],
+  'at.start': ['start', '开头'],
+  'at.middle': ['middle', '中间'],
+  'at.end': ['end', '末尾'],
+  mono: ['Mix to mono', '混为单声道'],
+  lines: ['A string each line', '每行一个字符串'],
+  lower: ['Lower case', '转为小写'],
+  shapeRest: ['Sizes, −1 for the rest', '各维大小，−1 表示其余'],
+  order: ['Order of dimensions, from 0', '维度顺序，从 0 起'],
+  depth: ['Depth', '深度'],
+  multiply: ['Multiply by', '乘以'],
+  add: ['Add', '加上'],
+  example: ['Example', '样本'],
+  exampleOf: ['tf.Examples: {count}', 'tf.Example：{count}'],
+  addExample: ['Add an example', '添加样本'],
+  removeExample: ['Remove example {number}', '移除样本 {number}'],
+  featuresOf: ['Features of {name}', '{name} 的特征'],
+  strangeFeature: ['is no feature of the model', '不是模型的特征'],
+  removeFeature: ['Remove {name}', '移除 {name}'],
+  featureSize: ['{got} values; the model reads {wanted}', '{got} 个值；模型读取 {wanted} 个'],
+  featureType: ['{value} is not {type}', '{value} 不是 {type}'],
+  given: ['given', '给出'],
+  givenNamed: ['{name} is given', '给出 {name}'],
+  leftEmpty: ['left out: empty', '不给出：为空'],
+  leftDefault: ['left out: {value}', '不给出：{value}'],
+  options: ['Options', '选项'],
+  optionsChanged: ['Options, changed', '选项（已改）'],
+  sentBy: ['Sent by', '发送方式'],
+  'mode.auto': ['Automatic', '自动'],
+  'mode.row': ['REST, in rows', 'REST，按行'],
+  'mode.columnar': ['REST, in columns', 'REST，按列'],
+  'mode.grpc': ['gRPC', 'gRPC'],
+  'mode.embedded': ['Embedded engine', '内置引擎'],
+  autoBecause: ['{mode}: {reason}', '{mode}：{reason}'],
+  sentAs: ['{mode}, {size}', '{mode}，{size}'],
+  label: ['Label', '标签'],
+  noLabel: ['none', '无'],
+  labelText: ['Asks the version that bears it, in place of the version above.', '按标签选择版本，代替上方所选版本。'],
+  timeout: ['Waits at most', '最长等待'],
+  gzip: ['Pack the body with gzip (REST)', '用 gzip 压缩正文（REST）'],
+  headers: ['Headers, a line each', '请求头，每行一个'],
+  headersWrong: ['A line is Name: value', '每行格式为 名称: 值'],
+  tooLong: ['As JSON this is {size}, too long to be edited here.', '转为 JSON 有 {size}，过长而无法在此编辑。'],
+  saveJson: ['Save it as a file', '保存为文件'],
+} as const satisfies Readonly<Record<string, readonly [en: string, zh: string]>>;
+
+/** Fills a text of the form; a key that is put together at run time and is not there is its own text. */
+export type FormWords = (key: keyof typeof all | (string & {}), data?: Readonly<Record<string, string | number>>) => string;
+
+const wordsOf =
+  (language: Text['language']): FormWords =>
+  (key, data = {}) => {
+    // One is said by itself.
+    const name = key === 'fieldsWrong' && data['count'] === 1 ? 'oneField' : key;
+    const both: readonly [string, string] | undefined = (all as Readonly<Record<string, readonly [string, string]>>)[name];
+    return fillPlaces(both === undefined ? name : both[language === 'zh' ? 1 : 0], data);
+  };
+
+export function useFormWords(): FormWords {
+  return wordsOf(useText().language);
+}
+
+/** What does not fit, in this language; in the words of the check where there are no others. */
+export function fieldMisfitWords(
+  { input, dimension, expected, got, fix, message }: Misfit,
+  { dtype, shape }: TensorInfo,
+  text: Text,
+): string {
+  const words = wordsOf(text.language);
+  const facts = { input: input ?? '', expected, got, dimension: dimension ?? 0, shape: shapeText(shape) };
+  if (/ is ragged: /.test(message) && dimension !== null) return words('ragged', facts);
+  if (input !== null && dimension !== null) return text.t('playground.wrongDimension', { input, dimension, expected, got });
+  if (/ dimensions, | dimensions; /.test(message)) return words('wrongRank', facts);
+  if (fix?.kind === 'cast' && dtype !== 'DT_STRING' && / it was given /.test(message)) return words('wrongType', facts);
+  return text.language === 'zh' && got !== '' ? words('wrongValue', facts) : message;
+}
