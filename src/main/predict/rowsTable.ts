@@ -1,15 +1,17 @@
 import { parse } from 'csv-parse/sync';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { TableView } from '../../shared/contract/playground.ts';
 import type { SignatureInfo, TensorInfo } from '../../shared/contract/savedModel.ts';
+import type { TableView } from '../../shared/contract/tables.ts';
 import { JsonSyntax, parseJson, plainText, type Json } from '../../shared/tensor/json.ts';
 import { jsonTensor } from '../../shared/tensor/requestTensors.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { columnsOf, csvHeader, tensorOfColumns } from './csvTensors.ts';
 import { mismatch } from './fitTensor.ts';
 
-type Columns = Readonly<Record<string, readonly number[]>>;
-type Span = readonly [from: number, to: number];
+/** Columns of each input, by their places from 0. */
+export type Columns = Readonly<Record<string, readonly number[]>>;
+/** Rows from and to, the latter not among them; from 0. */
+export type Span = readonly [from: number, to: number];
 
 /** Rows of CSV or JSON lines, and how they become tensors. */
 export interface RowsTable {
@@ -30,24 +32,33 @@ const isNumber = (text: string): boolean =>
 function csvTable(name: string, text: string, inputs: readonly string[]): RowsTable {
   let lines: string[][];
   try {
-    lines = parse(text, { bom: true, trim: true, skip_empty_lines: true, delimiter: delimiterOf(text) });
+    lines = parse(text, { bom: true, trim: true, skip_empty_lines: true, relax_column_count: true, delimiter: delimiterOf(text) });
   } catch (cause) {
     throw mismatch(`This is no CSV: ${cause instanceof Error ? cause.message : String(cause)}.`);
   }
   const { header, rows } = csvHeader(lines, inputs);
   const width = header?.length ?? rows[0]?.length ?? 0;
+  /** A line that is cut, or holds one comma too many: nobody knows which cell is which column's. */
+  const oddRow = (from: number, to: number): number => {
+    const found = rows.slice(from, to).findIndex((row) => row.length !== width);
+    return found < 0 ? -1 : from + found;
+  };
   const columns = Array.from({ length: width }, (_, at) => ({
     name: header?.[at] ?? String(at + 1),
     kind: rows.slice(0, 100).every((row) => isNumber(row[at] ?? '')) ? ('number' as const) : ('text' as const),
   }));
+  const oddWords = (row: number): string => `Row ${row + 1} has ${rows[row]?.length ?? 0} cells where there are ${width} columns`;
   return {
     name,
     format: 'csv',
     columns,
     rowCount: rows.length,
-    texts: ([from, to]) => rows.slice(from, to),
+    texts: ([from, to]) =>
+      rows.slice(from, to).map((row) => (row.length === width ? row : Array.from({ length: width }, (_, at) => row[at] ?? ''))),
     suggest({ inputs: wanted }) {
       const notes: string[] = [];
+      const odd = oddRow(0, rows.length);
+      if (odd >= 0) notes.push(oddWords(odd));
       try {
         const found = columnsOf({ header, rows }, wanted, (note) => notes.push(note));
         return { suggested: Object.fromEntries(found), notes };
@@ -58,6 +69,8 @@ function csvTable(name: string, text: string, inputs: readonly string[]): RowsTa
       }
     },
     tensors({ inputs: wanted }, chosen, [from, to]) {
+      const odd = oddRow(from, to);
+      if (odd >= 0) throw mismatch(`${oddWords(odd)}.`);
       return Object.fromEntries(
         Object.entries(wanted).map(([input, info]) => {
           const places = chosen[input] ?? [];
@@ -78,6 +91,8 @@ function delimiterOf(text: string): string {
 
 function jsonLinesTable(name: string, text: string): RowsTable {
   const rows: Json[] = [];
+  /** Rows that are no JSON, with the parser's words. */
+  const broken = new Map<number, string>();
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -86,8 +101,10 @@ function jsonLinesTable(name: string, text: string): RowsTable {
     try {
       rows.push(parseJson(line));
     } catch (error) {
-      if (error instanceof JsonSyntax) throw mismatch(`Line ${index + 1} is no JSON: ${error.message}.`);
-      throw error;
+      if (!(error instanceof JsonSyntax)) throw error;
+      if (rows.length === 0) throw mismatch(`Line ${index + 1} is no JSON: ${error.message}.`);
+      broken.set(rows.length, `Line ${index + 1} is no JSON: ${error.message}`);
+      rows.push({ kind: 'string', value: line });
     }
   }
   const [first] = rows;
@@ -112,10 +129,11 @@ function jsonLinesTable(name: string, text: string): RowsTable {
       const sole = wanted.length === 1 && names.length === 1 && only !== undefined;
       return {
         suggested: Object.fromEntries(wanted.map((input) => [input, sole ? [0] : names.includes(input) ? [names.indexOf(input)] : []])),
-        notes: left.length === 0 || sole ? [] : [`left out: ${left.join(', ')}`],
+        notes: [...[...broken.values()].slice(0, 1), ...(left.length === 0 || sole ? [] : [`left out: ${left.join(', ')}`])],
       };
     },
     tensors({ inputs }, chosen, [from, to]) {
+      for (let row = from; row < to; row += 1) if (broken.has(row)) throw mismatch(`${broken.get(row) ?? ''}.`);
       return Object.fromEntries(
         Object.entries(inputs).map(([input, info]: readonly [string, TensorInfo]) => {
           const places = chosen[input] ?? [];

@@ -1,56 +1,79 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { TableResult, TableRun, TableView } from '../../shared/contract/playground.ts';
+import type { SavedFile } from '../../shared/contract/playground.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
-import type { Tensor } from '../../shared/tensor/tensor.ts';
-import { elementText, tensorJson } from '../../shared/tensor/tensorJson.ts';
+import type {
+  ComparedTarget,
+  TableAgreement,
+  TableComparison,
+  TableResult,
+  TableRows,
+  TableRun,
+  TableTarget,
+  TableView,
+} from '../../shared/contract/tables.ts';
+import type { Serving } from '../../shared/contract/serving.ts';
+import { rowBarrier } from '../../shared/tensor/requestMode.ts';
 import { checkTensors } from '../../shared/tensor/tensorCheck.ts';
-import { reportOf } from '../incident.ts';
-import type { Tasks } from '../tasks.ts';
+import type { TaskHandle, Tasks } from '../tasks.ts';
+import { createAgreement } from './agreement.ts';
+import { agreementReport } from './agreementReport.ts';
+import { askRows } from './askRows.ts';
+import { compareTable } from './compareTable.ts';
+import { percentile } from './percentile.ts';
 import type { Predictions } from './predictions.ts';
-import { csvCell } from './saveOutput.ts';
-import { readRowsTable, type RowsTable } from './rowsTable.ts';
+import { requestBody } from './requestBody.ts';
+import { createRowsResult, readPart, readRow, rowsAt, type RowsResult, type RowsResultWriter } from './rowsResult.ts';
+import { readRowsTable, type Columns, type RowsTable } from './rowsTable.ts';
+import { runTable } from './runTable.ts';
+import { csvLines, jsonLines, type TableLines } from './tableLines.ts';
 
 /** How many tables are kept, and results. */
 const kept = 4;
-const firstRows = 20;
+/** Rows that are checked before anything is sent, and rows that are shown. */
+const checkedRows = 20;
+const firstRows = 200;
+/** A task is not told more often. */
+const toldEveryMs = 100;
 
-/** CSV and JSON lines, asked row by row or in batches. */
+/** A signature with who would be asked. */
+export interface AskedTarget {
+  readonly target: TableTarget;
+  readonly serving: Serving;
+  readonly signature: SignatureInfo;
+}
+
+/** CSV and JSON lines, asked row by row or in batches, of one target or of two that are compared. */
 export interface Tables {
   read(signature: SignatureInfo, name: string, bytes: Buffer): TableView;
+  /** Why the first rows cannot be asked so; null where they can. */
+  check(signature: SignatureInfo, table: string, columns: Columns): string | null;
+  body(signature: SignatureInfo, table: string, columns: Columns, options: { readonly name: string; readonly count: number }): string;
   /** Starts at once; the task's progress counts rows. */
-  run(signature: SignatureInfo, wanted: TableRun): { readonly taskId: string };
+  run(asked: AskedTarget, wanted: TableRun): { readonly taskId: string };
+  compare(asked: readonly [AskedTarget, AskedTarget], wanted: TableComparison): { readonly taskId: string };
   result(taskId: string, offset: number, length: number): Promise<TableResult>;
+  rows(taskId: string, offset: number, count: number): Promise<TableRows>;
+  agreement(taskId: string): TableAgreement;
+  report(taskId: string, format: 'json' | 'markdown'): SavedFile;
 }
 
-interface Result {
+/** One run over a table, under way or ended. */
+interface Run {
+  readonly table: RowsTable;
   readonly name: string;
   readonly path: string;
+  readonly startedMs: number;
+  endedMs: number | null;
   rows: number;
   failed: number;
+  result: RowsResult | null;
+  /** null of a comparison, whose file is for saving only. */
+  readonly lines: TableLines | null;
+  readonly agreement: (() => Omit<TableAgreement, 'rowCount' | 'rows' | 'elapsedMs'>) | null;
 }
-
-/** One row's outputs as texts: JSON for what is no scalar. */
-function cellsOf(name: string, tensor: Tensor, row: number): readonly string[] {
-  const shape = tensor.shape.slice(1);
-  const width = shape.reduce((product, size) => product * size, 1);
-  const text = elementText(name, tensor);
-  if (width === 1) return [text(row * width)];
-  if (shape.length === 1) return Array.from({ length: width }, (_, at) => text(row * width + at));
-  const { dtype, data } = tensor;
-  const unit = dtype === 'DT_COMPLEX64' || dtype === 'DT_COMPLEX128' ? 2 : 1;
-  return [[...tensorJson(name, { dtype, shape, data: data.slice(row * width * unit, (row + 1) * width * unit) })].join('')];
-}
-
-const namesOf = (name: string, { shape }: Tensor): readonly string[] =>
-  shape.length === 2 && shape[1] !== 1 ? Array.from({ length: shape[1] ?? 0 }, (_, at) => `${name}[${at}]`) : [name];
-
-/** A value of CSV: a string without its quotation marks. */
-const bare = (json: string): string => (json.startsWith('"') ? (JSON.parse(json) as string) : json);
 
 export function createTables({
   tasks,
@@ -62,8 +85,10 @@ export function createTables({
   readonly home: string;
 }): Tables {
   const tables = new Map<string, RowsTable>();
-  const results = new Map<string, Result>();
+  const runs = new Map<string, Run>();
   const folder = join(home, 'results');
+  // Nobody asks any more for what was made before this start; what cannot be cleared is in nobody's way.
+  const cleared = rm(folder, { recursive: true, force: true }).catch(() => undefined);
 
   function remember<T>(map: Map<string, T>, id: string, one: T): readonly T[] {
     map.set(id, one);
@@ -71,29 +96,68 @@ export function createTables({
     for (const [gone] of old) map.delete(gone);
     return old.map(([, value]) => value);
   }
+  const tableOf = (id: string): RowsTable => {
+    const table = tables.get(id);
+    if (table === undefined) throw new AppError('BAD_INPUT', { detail: 'This table is not kept any more. Open it again.' });
+    return table;
+  };
+  const runOf = (taskId: string): Run => {
+    const run = runs.get(taskId);
+    if (run === undefined) throw new AppError('EXCHANGE_GONE');
+    return run;
+  };
+  const elapsedOf = ({ startedMs, endedMs }: Run): number => (endedMs ?? performance.now()) - startedMs;
 
-  async function ask(
-    table: RowsTable,
-    wanted: TableRun,
-    signature: SignatureInfo,
-    rows: readonly [from: number, to: number],
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, Tensor>>> {
-    const tensors = table.tensors(signature, wanted.columns, rows);
-    const misfits = wanted.request.insist ? [] : checkTensors(signature, tensors);
-    if (misfits.length > 0) throw new AppError('REQUEST_MISMATCH', { detail: misfits.map(({ message }) => message).join(' ') });
-    const { exchange } = await predictions.ask({ ...wanted.request, body: undefined, inputs: undefined }, { signal, tensors, keep: false });
-    if (!exchange.ok) throw new AppError('SERVER_REFUSED', { detail: exchange.error ?? '' });
-    const count = rows[1] - rows[0];
-    const odd = Object.entries(exchange.outputs).find(([, { shape }]) => shape[0] !== count);
-    if (odd !== undefined && count > 1)
-      throw new AppError('SERVER_REFUSED', {
-        detail: `${odd[0]} is [${odd[1].shape.join(', ')}]: it has no row for each of ${count}. Ask one row a request.`,
-      });
-    return odd === undefined
-      ? exchange.outputs
-      : Object.fromEntries(Object.entries(exchange.outputs).map(([name, one]) => [name, { ...one, shape: [1, ...one.shape] }]));
+  /** The reason in words; null where these rows fit. */
+  function problemOf(table: RowsTable, signature: SignatureInfo, columns: Columns): string | null {
+    try {
+      const tensors = table.tensors(signature, columns, [0, Math.min(table.rowCount, checkedRows)]);
+      return checkTensors(signature, tensors)[0]?.message ?? null;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return String(error.data['detail'] ?? error.message);
+    }
   }
+
+  /** A task that writes a file of rows. */
+  function begin(
+    label: string,
+    servingId: string,
+    fresh: Pick<Run, 'table' | 'name' | 'lines' | 'agreement'>,
+    work: (handle: TaskHandle, writer: RowsResultWriter, told: (rows: number, failed: number) => void) => Promise<void>,
+  ): { readonly taskId: string } {
+    const path = join(folder, randomUUID());
+    const run: Run = { ...fresh, path, startedMs: performance.now(), endedMs: null, rows: 0, failed: 0, result: null };
+    const { id, finished } = tasks.run(label, { kind: 'serving', id: servingId }, async (handle) => {
+      try {
+        await cleared;
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await using writer = await createRowsResult(fresh.name, path);
+        run.result = writer.result;
+        let last = -Infinity;
+        await work(handle, writer, (rows, failed) => {
+          run.rows += rows;
+          run.failed += failed;
+          const now = performance.now();
+          if (now - last < toldEveryMs && run.rows < run.table.rowCount) return;
+          last = now;
+          const { rowCount } = run.table;
+          handle.report(run.rows / rowCount, `${run.rows} / ${rowCount}${run.failed > 0 ? `, ${run.failed} failed` : ''}`);
+        });
+      } finally {
+        run.endedMs = performance.now();
+      }
+    });
+    for (const old of remember(runs, id, run)) void rm(old.path, { force: true }).catch(() => undefined);
+    // The task shows its failure.
+    finished.catch(() => undefined);
+    return { taskId: id };
+  }
+
+  const agreementOf = (run: Run): TableAgreement => {
+    if (run.agreement === null) throw new AppError('BAD_INPUT', { detail: 'This run asked one target only.' });
+    return { ...run.agreement(), rowCount: run.table.rowCount, rows: run.rows, elapsedMs: elapsedOf(run) };
+  };
 
   return {
     read(signature, name, bytes) {
@@ -102,134 +166,103 @@ export function createTables({
       remember(tables, id, table);
       const { columns, rowCount, format } = table;
       const { suggested, notes } = table.suggest(signature);
-      let problem: string | null = null;
-      try {
-        const tensors = table.tensors(signature, suggested, [0, Math.min(rowCount, firstRows)]);
-        problem = checkTensors(signature, tensors)[0]?.message ?? null;
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        problem = String(error.data['detail'] ?? error.message);
-      }
-      return { table: id, format, columns, rowCount, first: table.texts([0, Math.min(rowCount, firstRows)]), suggested, notes, problem };
+      const first = table.texts([0, Math.min(rowCount, firstRows)]);
+      return { table: id, format, columns, rowCount, first, suggested, notes, problem: problemOf(table, signature, suggested) };
     },
-    run(signature, wanted) {
-      const table = tables.get(wanted.table);
-      if (table === undefined) throw new AppError('BAD_INPUT', { detail: 'This table is not kept any more. Open it again.' });
-      const path = join(folder, `${randomUUID()}.${wanted.result}`);
-      const result: Result = { name: `${table.name.replace(/\.[^.]*$/, '')}-answers.${wanted.result}`, path, rows: 0, failed: 0 };
-      const { id, finished } = tasks.run(
-        `Ask ${table.rowCount} rows`,
-        { kind: 'serving', id: wanted.request.servingId },
-        async ({ signal, report }) => {
-          await mkdir(folder, { recursive: true, mode: 0o700 });
-          await using file = await open(path, 'w', 0o600);
-          await askAll(table, wanted, signature, result, {
-            signal,
-            report,
-            write: async (text) => void (await file.write(text)),
-          });
-        },
+    check: (signature, id, columns) => problemOf(tableOf(id), signature, columns),
+    body(signature, id, columns, { name, count }) {
+      const table = tableOf(id);
+      const tensors = table.tensors(signature, columns, [0, Math.min(table.rowCount, count)]);
+      return requestBody(name, tensors, rowBarrier(signature, tensors) === null ? 'row' : 'columnar').toString('utf8');
+    },
+    run({ target, signature }, wanted) {
+      const table = tableOf(wanted.table);
+      const lines = wanted.result === 'csv' ? csvLines(table) : jsonLines();
+      const name = `${stem(table.name)}-answers.${wanted.result}`;
+      const asked = { table, columns: wanted.columns, signature, target };
+      return begin(`Ask ${table.rowCount} rows`, target.servingId, { table, name, lines, agreement: null }, ({ signal }, writer, told) =>
+        runTable(table.rowCount, wanted, { ask: (rows) => askRows(predictions, asked, rows, { signal }), lines, writer, told }),
       );
-      for (const old of remember(results, id, result)) void rm(old.path, { force: true }).catch(() => undefined);
-      // The task shows its failure.
-      finished.catch(() => undefined);
-      return { taskId: id };
+    },
+    compare(asked, wanted) {
+      const table = tableOf(wanted.table);
+      const { tolerance, columns } = wanted;
+      const agreement = createAgreement(tolerance);
+      const targets = asked.map((one) => ({ about: targetOf(one), latencies: [] as number[], failed: 0 }));
+      const summary = (): ReturnType<NonNullable<Run['agreement']>> => {
+        const [a, b] = targets.map(({ about, latencies, failed }): ComparedTarget => ({
+          ...about,
+          failed,
+          requests: latencies.length,
+          p50Ms: percentile(latencies, 0.5),
+          p95Ms: percentile(latencies, 0.95),
+        }));
+        if (a === undefined || b === undefined) throw new Error('two are compared');
+        return { ...agreement.summary(), tolerance, targets: [a, b] };
+      };
+      const fresh = { table, name: `${stem(table.name)}-compared.csv`, lines: null, agreement: summary };
+      return begin(`Compare ${table.rowCount} rows`, asked[0].target.servingId, fresh, ({ signal }, writer, told) =>
+        compareTable(table, wanted, {
+          ask: (side, rows) => askRows(predictions, { table, columns, ...asked[side] }, rows, { signal }),
+          agreement,
+          writer,
+          told(rows, failed, answers) {
+            for (const side of [0, 1] as const) {
+              for (const one of answers[side]) {
+                const sums = targets[side];
+                if (sums === undefined) continue;
+                if ('problem' in one) sums.failed += one.rows[1] - one.rows[0];
+                else sums.latencies.push(one.latencyMs);
+              }
+            }
+            told(rows, failed);
+          },
+        }),
+      );
     },
     async result(taskId, offset, length) {
-      const result = results.get(taskId);
-      if (result === undefined) throw new AppError('EXCHANGE_GONE');
-      const { name, path, rows, failed } = result;
-      const size = await stat(path).then(
-        (facts) => facts.size,
-        () => 0,
+      const run = runOf(taskId);
+      const { totalBytes, part } = await readPart(run.path, offset, length);
+      const { name, table, rows, failed } = run;
+      return {
+        name,
+        rowCount: table.rowCount,
+        rows,
+        failed,
+        elapsedMs: elapsedOf(run),
+        totalBytes,
+        data: new Blob([new Uint8Array(part)]),
+      };
+    },
+    async rows(taskId, offset, count) {
+      const { result, lines, table } = runOf(taskId);
+      if (result === null || lines === null) return { answers: [], rows: [] };
+      const rows = await Promise.all(
+        rowsAt(result, offset, count).map(async (row) => ({
+          row: row + 1,
+          given: table.texts([row, row + 1])[0] ?? [],
+          ...lines.read(await readRow(result, row)),
+        })),
       );
-      const part =
-        size === 0 || offset >= size
-          ? Buffer.alloc(0)
-          : await buffer(createReadStream(path, { start: offset, end: Math.min(size, offset + length) - 1 }));
-      return { name, rows, failed, totalBytes: size, data: new Blob([new Uint8Array(part)]) };
+      return { answers: lines.answers, rows };
+    },
+    agreement: (taskId) => agreementOf(runOf(taskId)),
+    report(taskId, format) {
+      const run = runOf(taskId);
+      return agreementReport(run.name.replace(/\.csv$/, ''), agreementOf(run), run.table, format);
     },
   };
-
-  /** Requests in their order, several under way; answers are written in the order of the rows. */
-  async function askAll(
-    table: RowsTable,
-    wanted: TableRun,
-    signature: SignatureInfo,
-    result: Result,
-    {
-      signal,
-      report,
-      write,
-    }: {
-      readonly signal: AbortSignal;
-      readonly report: (progress: number, detail: string) => void;
-      readonly write: (text: string) => Promise<void>;
-    },
-  ): Promise<void> {
-    const { rowsPerRequest, concurrency } = wanted;
-    const starts = Array.from({ length: Math.ceil(table.rowCount / rowsPerRequest) }, (_, index) => index * rowsPerRequest);
-    const under: Promise<{ readonly outputs: Readonly<Record<string, Tensor>> } | { readonly problem: string }>[] = [];
-    const start = (from: number): void => {
-      const rows = [from, Math.min(table.rowCount, from + rowsPerRequest)] as const;
-      under.push(
-        ask(table, wanted, signature, rows, signal).then(
-          (outputs) => ({ outputs }),
-          (error: unknown) => {
-            const { code, title, advice } = reportOf(error);
-            // Where nobody answers, nobody will answer the next row either.
-            if (signal.aborted || code === 'SERVER_UNREACHABLE' || code === 'SERVING_NOT_FOUND' || code === 'INTERNAL') throw error;
-            return { problem: `${title}. ${advice}` };
-          },
-        ),
-      );
-    };
-    let head: readonly string[] | null = null;
-    let next = 0;
-    for (const from of starts) {
-      while (next < starts.length && under.length < concurrency) {
-        start(starts[next] ?? 0);
-        next += 1;
-      }
-      const [first] = under;
-      if (first === undefined) break;
-      // The others may fail meanwhile: they are looked at in their turn.
-      for (const other of under.slice(1)) other.catch(() => undefined);
-      const answer = await first;
-      void under.shift();
-      signal.throwIfAborted();
-      const to = Math.min(table.rowCount, from + rowsPerRequest);
-      const lines: string[] = [];
-      for (let row = from; row < to; row += 1) {
-        const given = table.texts([row, row + 1])[0] ?? [];
-        const outputs = 'outputs' in answer ? Object.entries(answer.outputs) : [];
-        if (wanted.result === 'jsonl') {
-          const values = outputs.map(([name, tensor]) => `${JSON.stringify(name)}: ${jsonCell(name, tensor, row - from)}`);
-          const tail = 'problem' in answer ? `"error": ${JSON.stringify(answer.problem)}` : `"outputs": {${values.join(', ')}}`;
-          lines.push(`{"row": ${row + 1}, ${tail}}`);
-          continue;
-        }
-        if (head === null && outputs.length > 0) {
-          head = outputs.flatMap(([name, tensor]) => namesOf(name, tensor));
-          if (result.rows === 0) await write(`${[...table.columns.map(({ name }) => name), ...head, 'error'].map(csvCell).join(',')}\r\n`);
-        }
-        const cells = outputs.flatMap(([name, tensor]) => cellsOf(name, tensor, row - from).map(bare));
-        const empty = Array.from({ length: cells.length === 0 ? (head?.length ?? 0) : 0 }, () => '');
-        lines.push([...given, ...cells, ...empty, 'problem' in answer ? answer.problem : ''].map(csvCell).join(','));
-      }
-      await write(lines.map((line) => `${line}${wanted.result === 'csv' ? '\r\n' : '\n'}`).join(''));
-      result.rows += to - from;
-      if ('problem' in answer) result.failed += to - from;
-      report(result.rows / table.rowCount, `${result.rows} / ${table.rowCount}${result.failed > 0 ? `, ${result.failed} failed` : ''}`);
-    }
-  }
 }
 
-function jsonCell(name: string, tensor: Tensor, row: number): string {
-  const cells = cellsOf(name, tensor, row);
-  return tensor.shape.length === 2 && tensor.shape[1] !== 1
-    ? `[${cells.join(', ')}]`
-    : tensor.shape.length === 2
-      ? `[${cells.join('')}]`
-      : cells.join('');
+const stem = (name: string): string => name.replace(/\.[^.]*$/, '');
+
+function targetOf({ target, serving }: AskedTarget): Pick<ComparedTarget, 'serving' | 'version' | 'label' | 'over'> {
+  const [newest] = serving.state.kind === 'serving' ? serving.state.versions : [];
+  const label = target.label ?? null;
+  return {
+    serving: serving.name,
+    label,
+    version: label === null ? (target.version ?? newest ?? null) : null,
+    over: target.backend === 'embedded' ? 'embedded' : target.mode === 'grpc' ? 'grpc' : 'rest',
+  };
 }

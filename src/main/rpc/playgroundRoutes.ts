@@ -1,13 +1,20 @@
 import { implement } from '@orpc/server';
 import { playgroundContract } from '../../shared/contract/playground.ts';
+import type { TableTarget } from '../../shared/contract/tables.ts';
 import type { App } from '../app.ts';
 import { findServing } from '../predict/findServing.ts';
+import type { AskedTarget } from '../predict/tables.ts';
 
 const never = new AbortController().signal;
 
 /** The playground's part of the contract. */
 export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
   const os = implement(playgroundContract);
+  const targetOf = (target: TableTarget): AskedTarget => {
+    const serving = findServing(hub, target.servingId);
+    const { signature, version = null } = target;
+    return { target, serving, signature: playground.signature({ modelId: serving.modelId, version, signature }) };
+  };
   return {
     prepare: os.prepare.handler(({ input: { inputs, tensors, ...asked }, signal }) =>
       playground.prepare(asked, inputs, { tensors, signal: signal ?? never }),
@@ -32,12 +39,18 @@ export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
     readTable: os.readTable.handler(async ({ input: { name, data, ...asked } }) =>
       tables.read(playground.signature(asked), name, Buffer.from(await data.arrayBuffer())),
     ),
-    runTable: os.runTable.handler(({ input }) => {
-      const { modelId } = findServing(hub, input.request.servingId);
-      const { signature, version = null } = input.request;
-      return tables.run(playground.signature({ modelId, version, signature }), input);
-    }),
+    checkTable: os.checkTable.handler(({ input: { table, columns, ...asked } }) =>
+      tables.check(playground.signature(asked), table, columns),
+    ),
+    tableBody: os.tableBody.handler(({ input: { table, columns, count, ...asked } }) =>
+      tables.body(playground.signature(asked), table, columns, { name: asked.signature, count }),
+    ),
+    runTable: os.runTable.handler(({ input }) => tables.run(targetOf(input.request), input)),
     tableResult: os.tableResult.handler(({ input: { taskId, offset, length } }) => tables.result(taskId, offset, length)),
+    tableRows: os.tableRows.handler(({ input: { taskId, offset, count } }) => tables.rows(taskId, offset, count)),
+    compareTable: os.compareTable.handler(({ input }) => tables.compare([targetOf(input.targets[0]), targetOf(input.targets[1])], input)),
+    tableAgreement: os.tableAgreement.handler(({ input: { taskId } }) => tables.agreement(taskId)),
+    tableReport: os.tableReport.handler(({ input: { taskId, format } }) => tables.report(taskId, format)),
     save: os.save.handler(({ input: { exchange, name, format } }) => playground.save(exchange, name, format)),
   };
 }

@@ -2,30 +2,16 @@ import { oc, type } from '@orpc/contract';
 import { z } from 'zod';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { Misfit } from '../tensor/requestCheck.ts';
-import { preparedInputs, predictRequest, type TensorSummary } from './predict.ts';
+import { preparedInputs, type TensorSummary } from './predict.ts';
 import { outputStep, recipe, type Recipe } from './processing.ts';
-import { bytesBlob, type WireTensor } from './tensors.ts';
+import { tableContract } from './tables.ts';
+import type { WireTensor } from './tensors.ts';
 
 const exchangeOutput = z.object({ exchange: z.string().max(64), name: z.string().max(1024) });
 const asked = { modelId: z.string().max(256), version: z.string().max(19).nullable(), signature: z.string().max(1024) };
 const pages = { offset: z.number().int().min(0), length: z.number().int().min(1).max(16_000_000) };
 export const saveFormat = z.enum(['npy', 'json', 'csv', 'png']);
 export type SaveFormat = z.infer<typeof saveFormat>;
-
-/** A table's columns for each input, and how its rows are asked. */
-export const tableRun = z.object({
-  table: z.string().max(64),
-  /** Columns of each input, by their places from 0; a vector takes several. */
-  columns: z.record(z.string().max(1024), z.array(z.number().int().min(0)).max(1_000_000).readonly()),
-  /** Rows a request; 1 is a request a row. */
-  rowsPerRequest: z.number().int().min(1).max(1_000_000),
-  /** Requests under way at once. */
-  concurrency: z.number().int().min(1).max(64).default(4),
-  result: z.enum(['csv', 'jsonl']).default('csv'),
-  request: z.object({ ...predictRequest.shape, body: z.undefined().optional(), inputs: z.undefined().optional() }),
-});
-
-export type TableRun = z.infer<typeof tableRun>;
 
 /** The playground beyond `predict.run`: its input made, its answer looked at. Everything large crosses as bytes. */
 export const playgroundContract = {
@@ -61,12 +47,7 @@ export const playgroundContract = {
   /** null forgets it. */
   saveRecipe: oc.input(z.object({ modelId: asked.modelId, signature: asked.signature, recipe: recipe.nullable() })).output(type<void>()),
 
-  /** Reads CSV or JSON lines and keeps it until the next is read or the app ends. */
-  readTable: oc.input(z.object({ ...asked, name: z.string().max(1024), data: bytesBlob })).output(type<TableView>()),
-  /** Asks every row; a task with progress. Rows that fail are in the result with their error and do not end it. */
-  runTable: oc.input(tableRun).output(type<{ readonly taskId: string }>()),
-  /** The result of a task that has ended, also by cancel (then with the rows until there), by parts. */
-  tableResult: oc.input(z.object({ taskId: z.string().max(64), ...pages })).output(type<TableResult>()),
+  ...tableContract,
 };
 
 /** What one input would be sent as. */
@@ -115,27 +96,5 @@ export interface RawPart {
 export interface SavedFile {
   readonly name: string;
   readonly type: string;
-  readonly data: Blob;
-}
-
-/** A table as it was read, with the columns that would be taken for each input. */
-export interface TableView {
-  readonly table: string;
-  readonly format: 'csv' | 'jsonl';
-  readonly columns: readonly { readonly name: string; readonly kind: 'number' | 'text' | 'list' }[];
-  readonly rowCount: number;
-  /** The first rows, as text. */
-  readonly first: readonly (readonly string[])[];
-  readonly suggested: Readonly<Record<string, readonly number[]>>;
-  readonly notes: readonly string[];
-  /** Why it cannot be asked as suggested. */
-  readonly problem: string | null;
-}
-
-export interface TableResult {
-  readonly name: string;
-  readonly rows: number;
-  readonly failed: number;
-  readonly totalBytes: number;
   readonly data: Blob;
 }
