@@ -3,22 +3,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, modelFolder, test } from './app.ts';
 import { dropOnWindow } from './drop.ts';
+import { keepDownload } from './keepDownload.ts';
 import { importSheet } from './pages/importSheet.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
 import { servingPage } from './pages/servingPage.ts';
 
 test.use({ launch: { models: ['half_plus_two'] } });
-
-/** Presses a button that hands out a file, and keeps it under its own name. */
-async function keepDownload(page: Page, folder: string, press: () => Promise<void>): Promise<string> {
-  const [download] = await Promise.all([page.waitForEvent('download'), press()]);
-  const path = join(folder, download.suggestedFilename());
-  await download.saveAs(path);
-  return path;
-}
 
 test('a request is taken away as a program that runs, and its answer as a case that another version fails', async ({ app }) => {
   const { page } = app;

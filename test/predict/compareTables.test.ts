@@ -118,8 +118,8 @@ describe.skipIf(fixtures() === undefined)(`rows of a file ${fixtures() === undef
       2,
       ['output_0[0]', 'output_0[1]', 'output_0[2]'],
       [
-        [4, 'The input does not fit the signature. Row 4, column sepal_width: "oops" is not float32.'],
-        [9, 'The input does not fit the signature. Row 9 has 2 cells where there are 6 columns.'],
+        [4, 'Row 4, column sepal_width: "oops" is not float32.'],
+        [9, 'Row 9 has 2 cells where there are 6 columns.'],
         [1, null],
         [2, null],
       ],

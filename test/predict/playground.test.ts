@@ -312,7 +312,7 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
         'done',
         rows,
         1,
-        'oops,n2,,,"The input does not fit the signature. Row 3, column x: ""oops"" is not float32."',
+        'oops,n2,,,"Row 3, column x: ""oops"" is not float32."',
       ]);
     }, 60_000);
 

@@ -66,7 +66,9 @@ export async function askRows(
     const { code, title, advice } = reportOf(error);
     if (signal.aborted || endsAll.has(code)) throw error;
     const [from, to] = rows;
-    if (to - from === 1 || !ofRows.has(code)) return [{ rows, problem: `${title}. ${advice}` }];
+    // Which row, which column and what is wrong there says it all.
+    const problem = code === 'REQUEST_MISMATCH' ? advice : `${title}. ${advice}`;
+    if (to - from === 1 || !ofRows.has(code)) return [{ rows, problem }];
     const half = from + Math.floor((to - from) / 2);
     return [...(await askRows(predictions, asked, [from, half], options)), ...(await askRows(predictions, asked, [half, to], options))];
   }

@@ -5,12 +5,6 @@ import type { RowsResultWriter } from './rowsResult.ts';
 import type { Span } from './rowsTable.ts';
 import type { TableLines } from './tableLines.ts';
 
-/** How far a run over a table is. */
-export interface RowsProgress {
-  rows: number;
-  failed: number;
-}
-
 /** Spans of so many rows each. */
 export const spanAt = (index: number, rowCount: number, { rowsPerRequest }: Pick<TableRun, 'rowsPerRequest'>): Span => [
   index * rowsPerRequest,

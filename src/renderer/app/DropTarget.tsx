@@ -6,6 +6,7 @@ import { ErrorNote } from '../ui/ErrorNote.tsx';
 import { ProgressBar } from '../ui/ProgressBar.tsx';
 import { useText } from './i18n.tsx';
 import { openImport, reportOf, useConnection, useMirror } from './store.ts';
+import { isTaken } from './takenDrops.ts';
 import styles from './App.module.css';
 
 interface Sending {
@@ -48,7 +49,7 @@ export function DropTarget({ children }: { readonly children: ReactNode }) {
       depth.current = 0;
       setOver(null);
       const { dataTransfer } = event;
-      if (dataTransfer === null || !isFiles(event)) return;
+      if (dataTransfer === null || !isFiles(event) || isTaken(event)) return;
       event.preventDefault();
       const end = new AbortController();
       running.current = end;

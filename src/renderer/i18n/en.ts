@@ -2,8 +2,9 @@ import { enDeploy } from './enDeploy.ts';
 import { enServings } from './enServings.ts';
 import { enLibrary } from './enLibrary.ts';
 import { enModels } from './enModels.ts';
+import { enTables } from './enTables.ts';
 import { enTakeAway } from './enTakeAway.ts';
 import { enUpgrade } from './enUpgrade.ts';
 
 /** The English catalogue: every text of the window, in ICU message syntax. */
-export const en = { ...enModels, ...enLibrary, ...enServings, ...enDeploy, ...enTakeAway, ...enUpgrade } as const;
+export const en = { ...enModels, ...enLibrary, ...enServings, ...enDeploy, ...enTakeAway, ...enUpgrade, ...enTables } as const;

@@ -3,6 +3,7 @@ import { zhLibrary } from './zhLibrary.ts';
 import { zhModels } from './zhModels.ts';
 import { zhDeploy } from './zhDeploy.ts';
 import { zhServings } from './zhServings.ts';
+import { zhTables } from './zhTables.ts';
 import { zhTakeAway } from './zhTakeAway.ts';
 import { zhUpgrade } from './zhUpgrade.ts';
 
@@ -14,4 +15,5 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...zhDeploy,
   ...zhTakeAway,
   ...zhUpgrade,
+  ...zhTables,
 };

@@ -12,6 +12,7 @@ import { requestOf } from './draft.ts';
 import { InputPane } from './InputPane.tsx';
 import { refusalOf, remedyAct } from './remedies.ts';
 import { usualOptions, type SendOptions } from './sendOptions.ts';
+import { ManyRows } from './table/ManyRows.tsx';
 import { useAsking, useDraft, useSignature } from './usePlayground.ts';
 import styles from './playground.module.css';
 
@@ -64,6 +65,7 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
             ...(choices.serving.engine === 'docker' ? [{ value: 'embedded', label: t('playground.embedded') }] : []),
           ]}
         />
+        <ManyRows choices={choices} asked={asked} options={options} onBody={(body) => setDraft({ kind: 'json', body })} />
       </header>
       <div className={styles['panes']}>
         <InputPane

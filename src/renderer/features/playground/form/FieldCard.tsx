@@ -6,6 +6,7 @@ import type { Fill } from '../../../../shared/contract/processing.ts';
 import type { TensorInfo } from '../../../../shared/contract/savedModel.ts';
 import { dtypeLabel, valueDtype } from '../../../../shared/tensor/dtype.ts';
 import { useText } from '../../../app/i18n.tsx';
+import { isTaken } from '../../../app/takenDrops.ts';
 import { Icon } from '../../../ui/Icon.tsx';
 import { StateGlyph } from '../../../ui/StateMark.tsx';
 import { fixWords, requestProblemWords } from '../requestWords.ts';
@@ -333,7 +334,7 @@ function useFileDrop(onFiles: (files: readonly File[]) => void): {
         setOver(false);
         const { items, files } = event.dataTransfer;
         const isFolder = [...items].some((item) => item.webkitGetAsEntry()?.isDirectory === true);
-        if (!isFiles(event) || isFolder || files.length === 0) return;
+        if (!isFiles(event) || isFolder || files.length === 0 || isTaken(event.nativeEvent)) return;
         event.preventDefault();
         event.stopPropagation();
         onFiles([...files]);
