@@ -6,6 +6,7 @@ import { benchRecovery } from './recovery.ts';
 import { benchLibrary } from './library.ts';
 import { benchJson } from './json.ts';
 import { benchLoad } from './load.ts';
+import { benchPlaceGap } from './placeGap.ts';
 import { benchPredict } from './predict.ts';
 import { benchServe } from './serve.ts';
 
@@ -19,6 +20,7 @@ const benches = {
   predict: benchPredict,
   load: benchLoad,
   gateway: benchGateway,
+  placeGap: benchPlaceGap,
   engine: benchEngine,
   library: benchLibrary,
 } as const;

@@ -4,6 +4,7 @@ import { expect, test } from './app.ts';
 import { seriousFindings, settle } from './axe.ts';
 import { isClose, readGolden } from './golden.ts';
 import { bakeDialog } from './pages/bakeDialog.ts';
+import { frame } from './pages/frame.ts';
 import { folderTree } from './pages/folderTree.ts';
 import { servingPage } from './pages/servingPage.ts';
 import { docker } from './programs.ts';
@@ -129,4 +130,36 @@ test('an edited Dockerfile that is wrong is told with its line and kept, and a b
   await expect(bake.dialog).toHaveCount(0);
   await bake.openAgain('iris');
   await expect(bake.reference).toHaveValue(`${image}:wrong`);
+});
+
+test('what was baked before the app ended is in the dialog when it is there again, and can be pushed', async ({ app, shell }) => {
+  test.skip(shell !== 'web', 'skipped: the desktop window ends with its app');
+  const { page } = app;
+  const bake = bakeDialog(page);
+  await startServing(app, 'iris');
+  await untilServing(app);
+  await bake.open('iris');
+  await expect(bake.editor).toContainText('COPY . /');
+  await bake.reference.fill(`${image}:kept`);
+  await bake.bake.click();
+  await expect(bake.dialog.getByText(`${image}:kept is baked`)).toBeVisible(long);
+  // The page tries to connect again while the app is away.
+  app.expectErrors(/ERR_CONNECTION|WebSocket|Failed to load resource|Failed to fetch/);
+  await page.keyboard.press('Escape');
+  const killed = await app.kill();
+  await expect(frame(page).connectionStrip).toBeVisible();
+  await killed.again();
+  await expect(frame(page).connectionStrip).toHaveCount(0);
+  // Anew, as by a person who comes back to it.
+  await page.reload();
+  await bake.open('iris');
+  const before = bake.dialog.getByRole('region', { name: 'On this machine already' });
+  await expect(before.getByRole('listitem').filter({ hasText: `${image}:kept` })).toContainText('v3');
+  await settle(page);
+  expect(await seriousFindings(page)).toEqual([]);
+  await before.getByRole('button', { name: `${image}:kept` }).click();
+  await expect(bake.dialog.getByText(`${image}:kept is baked`)).toBeVisible();
+  await expect(bake.pushAs).toHaveValue(`${image}:kept`);
+  await bake.button('Push').click();
+  await expect(bake.dialog.getByText(new RegExp(`${image}:kept@sha256:[0-9a-f]{64}`))).toBeVisible(long);
 });

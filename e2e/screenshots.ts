@@ -318,7 +318,42 @@ async function take(): Promise<void> {
     ],
   ]);
 
+  const openUpgrade = async (): Promise<void> => {
+    await openServing();
+    await page.getByRole('main').locator('[aria-haspopup=menu]').first().click();
+    await page.getByRole('menuitem').nth(1).click();
+    await page.getByRole('dialog').getByRole('radio', { name: '2.19.1' }).click();
+    await page.getByRole('dialog').getByRole('region').getByRole('listitem').nth(5).waitFor();
+  };
+  await all('', [['upgrade', openUpgrade, () => page.keyboard.press('Escape')]]);
   await using registry = await openHeldRegistry();
+  const upgrading = slipway(env, 'upgrade', 'digits_cnn', '--image', registry.image).catch(() => '');
+  await all('', [
+    [
+      'upgrading',
+      async () => {
+        await openServing();
+        await page.getByRole('progressbar').first().waitFor();
+      },
+    ],
+  ]);
+  await openServing();
+  await page
+    .getByRole('main')
+    .getByRole('region')
+    .filter({ has: page.getByRole('progressbar') })
+    .getByRole('button')
+    .first()
+    .click();
+  await upgrading;
+  const openChanged = async (): Promise<void> => {
+    await openServing();
+    await page.getByRole('log').getByText('Successfully loaded').waitFor();
+    await page.getByRole('main').getByRole('img').first().waitFor();
+  };
+  await all('', [['upgrade-stopped', openChanged]]);
+  await slipway(env, 'upgrade', 'digits_cnn', '--image', 'tensorflow/serving:2.19.1');
+  await all('', [['upgraded', openChanged]]);
   await slipway(env, 'rm', 'iris');
   const iris = slipway(env, 'serve', join(models, 'iris'), '--detach', '--image', registry.image);
   await all('', [

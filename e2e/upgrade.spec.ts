@@ -115,8 +115,8 @@ test('an image that does not exist is told with its reason while the old one goe
     await dialog.begin.click();
     await expect(page.getByRole('main').getByRole('progressbar')).toBeVisible(long);
     await panel.stop.click();
-    await expect(panel.failure).toContainText('Stopped', long);
-    await expect(panel.failure).toContainText(`${older} goes on serving.`);
+    await expect(panel.panel).toContainText('was stopped', long);
+    await expect(panel.panel).toContainText(`${older} goes on serving.`);
     await goesOn(load);
   } finally {
     await load.stop();

@@ -299,4 +299,30 @@ describe.skipIf(why !== undefined)(why === undefined ? 'baking' : `baking [${why
     const { problem } = await settled({ reference: newReference('unpinned'), base: local, pinBase: true });
     expect(problem?.code).toBe('BASE_NOT_PINNABLE');
   });
+
+  test('what was baked is found again by its labels, also by another owner: with its versions, its manifest, and served by one call', async () => {
+    const reference = newReference('again');
+    const before = await baked({ reference, versions: { kind: 'specific', versions: ['3', '2'] } });
+    const manifest = await owner.client.deploy.manifest({ id: before.id });
+    const other = await ownHere(join(folder, 'other'), { HOME: folder });
+    try {
+      const model = await other.client.local.addPath({ path: iris });
+      const { baked: found, latestBake } = await other.client.deploy.preview({ modelId: model.id });
+      const one = found.find((image) => image.reference === reference);
+      expect([latestBake, one?.versions.toSorted(), one?.id]).toEqual([null, ['2', '3'], before.image.id]);
+      const id = one?.id ?? '';
+      expect(await other.client.deploy.manifest({ id })).toEqual(manifest);
+      const { servingId } = await other.client.deploy.run({ id });
+      const serving = await other.until('it serves', ({ servings }) =>
+        servings.find((candidate) => candidate.id === servingId && candidate.state.kind === 'serving'),
+      );
+      expect(serving).toMatchObject({ plan: { image: reference, inImage: '/models/iris' }, state: { versions: ['3', '2'] } });
+      await other.client.servings.remove({ id: servingId });
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
+    // To its own owner it is the bake that it knows.
+    const { baked: known } = await owner.client.deploy.preview({ modelId });
+    expect(known.find((image) => image.reference === reference)?.id).toBe(before.id);
+  });
 });

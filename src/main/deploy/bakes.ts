@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   Bake,
+  BakedBefore,
   BakeDelivery,
   BakedImage,
   BakeDraft,
@@ -19,19 +20,23 @@ import { asAppError, reportOf } from '../incident.ts';
 import type { Library } from '../library/library.ts';
 import { createDockerPlace } from '../serving/dockerPlace.ts';
 import type { Servings } from '../serving/servings.ts';
+import type { Model } from '../../shared/contract/state.ts';
 import type { StateHub } from '../stateHub.ts';
 import type { Tasks } from '../tasks.ts';
+import { listBaked, recallBake, versionsOf } from './bakedBefore.ts';
 import { bakeImage, type BakeReport } from './bakeImage.ts';
+import { imageFiles } from './dockerfile.ts';
 import { planBake } from './planBake.ts';
 import { saveToFile } from './saveToFile.ts';
 
-/** The person's bakes since this process began, and what is done with their images. Ids that are not known are BAD_INPUT. */
+/** The person's bakes since this process began, those whose images are on the engine still, and what is done with them. Ids that are not known are BAD_INPUT. */
 export interface Bakes {
   preview(draft: BakeDraft, options: { readonly signal: AbortSignal }): Promise<BakePreview>;
   /** Begins at once; how it goes is told by `follow`. */
   bake(request: BakeRequest): { readonly bakeId: string; readonly taskId: string };
   follow(id: string, options: { readonly signal: AbortSignal }): AsyncGenerator<Bake, void>;
-  manifest(id: string): BakeManifest;
+  /** From the image itself where it was baked before. */
+  manifest(id: string, options: { readonly signal: AbortSignal }): Promise<BakeManifest>;
   run(id: string): Promise<{ readonly servingId: string; readonly taskId: string }>;
   push(id: string, reference: string): { readonly taskId: string };
   /** Into a folder; the person's downloads by default. */
@@ -65,13 +70,15 @@ interface Entry {
 export function createBakes(options: BakesOptions): Bakes {
   const { hub, tasks, engines, library, servings, credentials, ownerId, dataFolder, userHome, nowMs } = options;
   const entries = new Map<string, Entry>();
+  /** By the id of their image. */
+  const recalled = new Map<string, Entry>();
   const running = new Map<string, Promise<unknown>>();
   const watchers = new Set<() => void>();
   // Trials are no servings: they have an owner's label of their own, so that they are never taken for one.
   const trialOwner = `${ownerId}/bake`;
 
   function find(id: string): Entry {
-    const entry = entries.get(id);
+    const entry = entries.get(id) ?? recalled.get(id);
     if (entry === undefined) throw new AppError('BAD_INPUT', { detail: 'This bake is no longer known.' });
     return entry;
   }
@@ -112,6 +119,23 @@ export function createBakes(options: BakesOptions): Bakes {
       .then((found) => Promise.all(found.map(({ id }) => engine.remove(id))))
       .catch((error: unknown) => void asAppError(error));
   });
+
+  /** What of a model is on the engine; its bakes are known from then on. */
+  async function recall(model: Model, signal: AbortSignal): Promise<readonly BakedBefore[]> {
+    if (hub.state.engine.state !== 'connected') return [];
+    const engine = engines.engine();
+    const shown: BakedBefore[] = [];
+    for (const listed of await listBaked(engine, model, { signal })) {
+      const own = [...entries.values()].find(({ bake: one }) => one.image?.id === listed.id);
+      const known = own ?? recalled.get(listed.id);
+      const told = known?.bake ?? (await recallBake(engine, listed, model, { signal }));
+      if (told === null) continue;
+      if (known === undefined) recalled.set(told.id, { bake: told, manifest: null });
+      const { sizeBytes, createdAt } = listed;
+      shown.push({ id: told.id, reference: told.image?.reference ?? told.reference, versions: versionsOf(listed), sizeBytes, createdAt });
+    }
+    return shown;
+  }
 
   function reportFor(id: string): BakeReport {
     const started = new Map<string, number>();
@@ -238,6 +262,7 @@ export function createBakes(options: BakesOptions): Bakes {
             .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
             .replace(/[^a-z0-9]+/g, '-') || 'model'
         }:${versions[0]?.version ?? '1'}`,
+        baked: await recall(model, signal),
         latestBake: [...entries.values()].findLast(({ bake: one }) => one.modelId === model.id)?.bake.id ?? null,
       };
     },
@@ -258,10 +283,13 @@ export function createBakes(options: BakesOptions): Bakes {
         signal.removeEventListener('abort', wake);
       }
     },
-    manifest(id) {
+    async manifest(id, { signal }) {
       const { manifest } = find(id);
-      if (manifest === null) throw new AppError('BAD_INPUT', { detail: 'It has no image yet.' });
-      return manifest;
+      if (manifest !== null) return manifest;
+      const { image } = imageOf(id);
+      const labels = { [ownerLabel]: trialOwner };
+      const text = await engines.engine().readImageFile(image.reference, `/${imageFiles.manifest}`, { labels, signal });
+      return JSON.parse(text) as BakeManifest;
     },
     async run(id) {
       const { bake: one, image } = imageOf(id);

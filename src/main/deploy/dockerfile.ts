@@ -24,6 +24,8 @@ export interface DockerfileFacts {
 
 /** Its value is the name of the model that an image holds. */
 export const modelLabel = 'dev.slipway.model';
+/** Its value is the numbers of its versions, with spaces between. */
+export const versionsLabel = 'dev.slipway.versions';
 
 /** A value of LABEL: quoted, with nothing left that the builder would expand or that would end the line. */
 const quoted = (text: string): string => `"${text.replace(/[\\"$`]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`;
@@ -41,7 +43,7 @@ function labelsOf({ name, base, baseDigest, versions }: DockerfileFacts): readon
     ['org.opencontainers.image.base.name', base.replace(/@.*$/, '')],
     ...(baseDigest === null ? [] : [['org.opencontainers.image.base.digest', baseDigest] as const]),
     [modelLabel, name],
-    ['dev.slipway.versions', each(({ version }) => version)],
+    [versionsLabel, each(({ version }) => version)],
     ['dev.slipway.fingerprint', each(({ fingerprint }) => fingerprint)],
     ['dev.slipway.tensorflow', each(({ tensorflow_version }) => tensorflow_version)],
   ];

@@ -133,7 +133,7 @@ export interface Credentials {
 export interface DockerEngine {
   readonly endpoint: string;
   facts(options: Cancellable): Promise<EngineFacts>;
-  /** The images on the engine, newest first; those that carry the label, where one is given. */
+  /** The images on the engine; those that carry the label, where one is given. */
   listImages(options: Cancellable & { readonly label?: string }): Promise<readonly ListedImage[]>;
   /** null where the image is not on the engine. */
   inspectImage(reference: string, options: Cancellable): Promise<ImageFacts | null>;
@@ -169,6 +169,8 @@ export interface DockerEngine {
   ): Promise<string>;
   /** The image as `docker save` writes it. */
   saveImage(reference: string, options: Cancellable): Promise<Readable>;
+  /** A text file of an image, at most 16 MB, read from a container that never runs and is gone again; `labels` are that one's. */
+  readImageFile(reference: string, path: string, options: Cancellable & { readonly labels: ContainerSpec['labels'] }): Promise<string>;
   /** Takes a name away, and the image with its last one; also where it is gone. */
   removeImage(reference: string): Promise<void>;
   /** Containers that carry the label, running or not. */

@@ -7,7 +7,7 @@ import type { ContainerEvent, ContainerFacts, ContainerSpec, DockerEngine, Image
 import { connectionOf } from './endpoint.ts';
 import { authOf, jsonLines } from './engineStream.ts';
 import { figuresOf, type EngineStats } from './figures.ts';
-import { buildImage, pushImage, saveImage } from './imageWork.ts';
+import { buildImage, pushImage, readImageFile, saveImage } from './imageWork.ts';
 import { readLogLines } from './logFrames.ts';
 import { dockerProblem } from './problems.ts';
 import { createPullProgress, type PullEvent } from './pullProgress.ts';
@@ -181,18 +181,16 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
       call(
         async () => {
           const found = await docker.listImages({ abortSignal: signal, ...(label === undefined ? {} : { filters: { label: [label] } }) });
-          return found
-            .toSorted((a, b) => b.Created - a.Created)
-            .map(({ Id, RepoTags, RepoDigests, Labels, Size, Created }) => ({
-              id: Id,
-              // An image without a name is listed with one of this kind by some engines.
-              names: (RepoTags ?? []).filter((name) => !name.startsWith('<none>')),
-              pinned: (RepoDigests ?? []).filter((name) => !name.startsWith('<none>')),
-              // Some engines say null.
-              labels: (Labels as Readonly<Record<string, string>> | null) ?? {},
-              sizeBytes: Size,
-              createdAt: new Date(Created * 1_000).toISOString(),
-            }));
+          return found.map(({ Id, RepoTags, RepoDigests, Labels, Size, Created }) => ({
+            id: Id,
+            // An image without a name is listed with one of this kind by some engines.
+            names: (RepoTags ?? []).filter((name) => !name.startsWith('<none>')),
+            pinned: (RepoDigests ?? []).filter((name) => !name.startsWith('<none>')),
+            // Some engines say null.
+            labels: (Labels as Readonly<Record<string, string>> | null) ?? {},
+            sizeBytes: Size,
+            createdAt: new Date(Created * 1_000).toISOString(),
+          }));
         },
         {},
         signal,
@@ -286,6 +284,8 @@ export function createDockerodeEngine(endpoint: string): DockerEngine {
     build: (context, options) => call(() => buildImage(docker, context, options), {}, options.signal),
     push: (reference, options) => call(() => pushImage(docker, reference, options), { image: reference }, options.signal),
     saveImage: (reference, { signal }) => call(() => saveImage(docker, reference, signal), { image: reference }, signal),
+    readImageFile: (reference, path, options) =>
+      call(() => readImageFile(docker, reference, path, options), { image: reference }, options.signal),
     removeImage: (reference) =>
       call(async () => {
         try {

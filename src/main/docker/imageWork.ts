@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
+import { extract } from 'tar-stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { PullProgress } from '../../shared/contract/serving.ts';
@@ -155,4 +157,28 @@ export async function saveImage(docker: Docker, reference: string, signal: Abort
   const stream = (await docker.getImage(reference).get()) as Readable;
   signal.addEventListener('abort', () => stream.destroy(signal.reason as Error), { once: true });
   return stream;
+}
+
+const maxFileBytes = 16e6;
+
+/** Reads a file of an image: the engine gives files only of containers, so one is made for it, and never started. */
+export async function readImageFile(
+  docker: Docker,
+  reference: string,
+  path: string,
+  { labels, signal }: { readonly labels: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+): Promise<string> {
+  const container = await docker.createContainer({ Image: reference, Labels: { ...labels }, abortSignal: signal });
+  try {
+    const archive = (await container.getArchive({ path, abortSignal: signal })) as unknown as Readable;
+    const entries = archive.pipe(extract());
+    archive.once('error', (error) => entries.destroy(error));
+    for await (const entry of entries) {
+      if (entry.header.type !== 'file' || (entry.header.size ?? 0) > maxFileBytes) break;
+      return await text(entry);
+    }
+    throw new AppError('DOCKER_ERROR', { detail: `${path} is no file of at most 16 MB.` });
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
 }

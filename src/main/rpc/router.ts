@@ -106,7 +106,7 @@ export function windowRouter(app: App) {
       follow: os.deploy.follow.handler(async function* ({ input, signal }) {
         yield* bakes.follow(input.id, { signal: signal ?? never });
       }),
-      manifest: os.deploy.manifest.handler(({ input }) => bakes.manifest(input.id)),
+      manifest: os.deploy.manifest.handler(({ input, signal }) => bakes.manifest(input.id, { signal: signal ?? never })),
       run: os.deploy.run.handler(({ input }) => bakes.run(input.id)),
       push: os.deploy.push.handler(({ input }) => bakes.push(input.id, input.reference)),
       save: os.deploy.save.handler(({ input: { id, ticket } }) =>

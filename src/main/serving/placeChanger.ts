@@ -363,7 +363,7 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
       return {
         to: nameOf(plan),
         differs: placeDiffers(old, plan, isOther),
-        image: image === null ? null : { reference: plan.image, digest: image.digest, sizeBytes: image.sizeBytes },
+        image: image === null ? null : { reference: plan.image, id: image.id, digest: image.digest, sizeBytes: image.sizeBytes },
         room: { usedBytes: room.usedBytes, freeBytes: room.freeBytes, isEnough: room.isEnough },
       };
     },

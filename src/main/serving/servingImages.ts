@@ -7,9 +7,9 @@ import { splitReference } from '../docker/dockerodeEngine.ts';
 const repositoryOf = (reference: string): string => splitReference(reference.replace(/@.*$/, '')).name;
 
 /** An image under one of its names. */
-function asLocalImage({ pinned, sizeBytes }: ListedImage, reference: string): LocalImage {
+function asLocalImage({ id, pinned, sizeBytes }: ListedImage, reference: string): LocalImage {
   const own = pinned.find((one) => one.startsWith(`${repositoryOf(reference)}@`)) ?? pinned[0];
-  return { reference, digest: own?.split('@')[1] ?? null, sizeBytes };
+  return { reference, id, digest: own?.split('@')[1] ?? null, sizeBytes };
 }
 
 /**
@@ -27,5 +27,6 @@ export function servingImages(
     inImage === undefined ? [last(image), last(usual)].includes(last(name)) : repositoryOf(name) === repositoryOf(image);
   return all
     .filter(({ labels }) => inImage !== undefined || labels[modelLabel] === undefined)
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt) || (b.names[0] ?? '').localeCompare(a.names[0] ?? ''))
     .flatMap((one) => one.names.filter(fits).map((name) => asLocalImage(one, name)));
 }

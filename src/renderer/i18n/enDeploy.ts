@@ -2,6 +2,7 @@
 export const enDeploy = {
   'bake.open': 'Bake an image…',
   'bake.title': 'Bake {name} into an image',
+  'bake.before': 'On this machine already',
   'bake.reference': 'Name of the image',
   'bake.referenceHint': 'With a registry in front it can be pushed: registry.example/iris:3',
   'bake.referenceWrong': 'A name such as iris:3 or registry.example/iris:3',

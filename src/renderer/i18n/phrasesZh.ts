@@ -50,6 +50,7 @@ const phrases: readonly (readonly [pattern: RegExp, zh: string])[] = [
   [/^A name has letters, digits and _\.$/, '名称只含字母、数字和 _。'],
   [/^Slipway sets it itself\.$/, '由 Slipway 自行设置。'],
   [/^Slipway ended meanwhile$/, 'Slipway 在此期间已结束'],
+  [/^it was baked before Slipway was started$/, '它是在 Slipway 启动之前构建的'],
   [/^no cases$/, '没有用例'],
   [/^saved cases are not run by a switch yet$/, '切换时尚不运行已保存的用例'],
   [/^loaded already$/, '已经加载'],

@@ -4,6 +4,7 @@ import type { enDeploy } from './enDeploy.ts';
 export const zhDeploy: Readonly<Record<keyof typeof enDeploy, string>> = {
   'bake.open': '构建镜像…',
   'bake.title': '将 {name} 构建成镜像',
+  'bake.before': '本机已有',
   'bake.reference': '镜像名称',
   'bake.referenceHint': '名称前带仓库即可推送：registry.example/iris:3',
   'bake.referenceWrong': '例如 iris:3 或 registry.example/iris:3',

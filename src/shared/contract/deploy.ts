@@ -49,6 +49,17 @@ export interface BakePreview {
   readonly suggestedReference: string;
   /** The newest bake of this model that this process knows. */
   readonly latestBake: string | null;
+  /** What was baked of it and is on the engine, newest first; also before this process began, and by others. Empty without an engine. */
+  readonly baked: readonly BakedBefore[];
+}
+
+/** An image that holds a model, as its labels tell; the simplest form has none. `id` is a bake's. */
+export interface BakedBefore {
+  readonly id: string;
+  readonly reference: string;
+  readonly versions: readonly string[];
+  readonly sizeBytes: number;
+  readonly createdAt: string;
 }
 
 /** What lies in a baked image: also in it, as `/slipway/manifest.json`, but for the simplest form. */

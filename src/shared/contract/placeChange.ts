@@ -54,6 +54,8 @@ export interface FormerPlace {
 export interface LocalImage {
   /** `NAME:TAG`. */
   readonly reference: string;
+  /** `sha256:…` of the image itself. */
+  readonly id: string;
   /** `sha256:…` of its repository; null where it came from no registry. */
   readonly digest: string | null;
   readonly sizeBytes: number;

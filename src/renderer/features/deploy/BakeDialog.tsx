@@ -44,6 +44,11 @@ export function BakeDialog({ model, opened, onClose }: { readonly model: Model; 
       setChanging(false);
     });
   const again = (): void => setChanging(true);
+  const open = (id: string): void => {
+    setBakeId(id);
+    setBegunHere(true);
+    setChanging(false);
+  };
   // One of before that came to nothing is nothing to come back to.
   const stale = bake !== null && !begunHere && (bake.state === 'failed' || bake.state === 'cancelled');
   const shown = changing || stale ? null : bake;
@@ -65,6 +70,7 @@ export function BakeDialog({ model, opened, onClose }: { readonly model: Model; 
           problem={call.problem ?? (changing && bake?.state === 'failed' ? bake.problem : null)}
           busy={call.busy}
           onBake={begin}
+          onOpen={open}
           onClose={onClose}
         />
       ) : shown.image === null ? (

@@ -6,6 +6,7 @@ import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import { JsonEditor } from '../../ui/JsonEditor.tsx';
+import { BakedBefore } from './BakedBefore.tsx';
 import { isReference, lineRange, usualBatching, versionNumbers, type BakeFields } from './bakeDraft.ts';
 import type { Preview } from './usePreview.ts';
 import styles from './deploy.module.css';
@@ -19,11 +20,13 @@ export interface BakeFormProps {
   readonly problem: ErrorReport | null;
   readonly busy: boolean;
   readonly onBake: (reference: string) => void;
+  /** Shows what was baked before. */
+  readonly onOpen: (bakeId: string) => void;
   readonly onClose: () => void;
 }
 
 /** What goes into the image and how, with the Dockerfile that comes of it. */
-export function BakeForm({ model, fields, change, made, problem, busy, onBake, onClose }: BakeFormProps) {
+export function BakeForm({ model, fields, change, made, problem, busy, onBake, onOpen, onClose }: BakeFormProps) {
   const { t, number } = useText();
   const settingsImage = useMirror((state) => state.settings.image);
   const connected = useMirror((state) => state.engine.state === 'connected');
@@ -44,6 +47,7 @@ export function BakeForm({ model, fields, change, made, problem, busy, onBake, o
         if (ready) onBake(reference);
       }}
     >
+      <BakedBefore baked={preview?.baked ?? none} onOpen={onOpen} />
       <div className={styles['fields']}>
         <TextInput
           data-autofocus

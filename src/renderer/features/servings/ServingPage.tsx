@@ -22,6 +22,7 @@ import { servingMark, servingWord, stepWords } from './servingWords.ts';
 import { StepSpine } from './StepSpine.tsx';
 import { useServingActs, type ServingActs } from './useServingActs.ts';
 import { useServingLog } from './useServingLog.ts';
+import { presentChange } from './upgrade/placeDraft.ts';
 import { WhatWillRun } from './WhatWillRun.tsx';
 import styles from './serving.module.css';
 
@@ -300,7 +301,9 @@ const noLines: readonly LogLine[] = [];
 /** How far the last start came. Nothing where it was never started here. */
 function History({ serving }: { readonly serving: Serving }) {
   const { t } = useText();
-  if (!serving.steps.some(({ state }) => state !== 'waiting')) return null;
+  // What runs since a change of place has not been started by these steps.
+  const isPast = presentChange(serving)?.state === 'done';
+  if (isPast || !serving.steps.some(({ state }) => state !== 'waiting')) return null;
   return (
     <section>
       <h2>{serving.state.kind === 'failed' ? t('serving.howFar') : t('serving.howStarted')}</h2>

@@ -7,7 +7,7 @@ import { useClient } from '../../../app/store.ts';
 import { useCall } from '../../../app/useCall.ts';
 import { ErrorNote } from '../../../ui/ErrorNote.tsx';
 import { Icon } from '../../../ui/Icon.tsx';
-import { StateMark } from '../../../ui/StateMark.tsx';
+import { StateGlyph, type Mark } from '../../../ui/StateMark.tsx';
 import { StepList } from '../StepList.tsx';
 import { changeLines } from './changeSteps.tsx';
 import { isSamePlace, placeNameOf, placeWords, presentChange } from './placeDraft.ts';
@@ -38,11 +38,23 @@ export function ChangePanel({ serving, onChange }: ChangePanelProps) {
         <Stop change={change} />
       </section>
     );
+  if (change.problem?.code === 'CANCELLED')
+    return (
+      <section className={styles['panel']} aria-label={t('upgrade.panel')}>
+        <Title mark="stopped">{t('upgrade.stopped', { to })}</Title>
+        <p className={styles['caption']}>{t('upgrade.goesOn', { from })}</p>
+        <Steps change={change} />
+        <div className={styles['acts']}>
+          <Button onClick={onChange}>{t('upgrade.again')}</Button>
+        </div>
+        {serving.previous === null ? null : <Back serving={serving} />}
+      </section>
+    );
   if (change.state === 'failed')
     return (
       <section className={styles['panel']} data-plain aria-label={t('upgrade.panel')}>
         <ErrorNote problem={change.problem}>
-          <p>{t(change.problem?.code === 'CANCELLED' ? 'upgrade.stoppedStays' : 'upgrade.failedStays', { from, to })}</p>
+          <p>{t('upgrade.failedStays', { from, to })}</p>
           <div className={styles['acts']}>
             <Button onClick={onChange}>{t('upgrade.again')}</Button>
           </div>
@@ -53,9 +65,7 @@ export function ChangePanel({ serving, onChange }: ChangePanelProps) {
     );
   return (
     <section className={styles['panel']} aria-label={t('upgrade.panel')}>
-      <h2>
-        <StateMark mark="done" word={isSame ? t('upgrade.doneSame', { to }) : t('upgrade.done', { from, to })} />
-      </h2>
+      <Title mark="done">{isSame ? t('upgrade.doneSame', { to }) : t('upgrade.done', { from, to })}</Title>
       <p className={styles['caption']}>{doneWords()}</p>
       <Steps change={change} />
       {serving.previous === null ? null : <Back serving={serving} />}
@@ -66,6 +76,16 @@ export function ChangePanel({ serving, onChange }: ChangePanelProps) {
     if (change?.refusedMs == null) return t('upgrade.noGap', { count: change?.cutOff ?? 0 });
     return t('upgrade.gapWas', { ms: text.number.ms(change.refusedMs) });
   }
+}
+
+/** What has become of it; wraps, since names of images are long. */
+function Title({ mark, children }: { readonly mark: Mark; readonly children: string }) {
+  return (
+    <h2 className={styles['title']}>
+      <StateGlyph mark={mark} />
+      <span>{children}</span>
+    </h2>
+  );
 }
 
 const isHandedOver = ({ steps }: PlaceChange): boolean => steps.some(({ id, state }) => id === 'handover' && state === 'done');

@@ -4,7 +4,7 @@ import type { LocalImage } from '../../../../shared/contract/placeChange.ts';
 import type { Serving } from '../../../../shared/contract/serving.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { ErrorNote } from '../../../ui/ErrorNote.tsx';
-import { shortDigest } from '../servingWords.ts';
+import { imageWords } from './placeDraft.ts';
 import { useImages } from './useImages.ts';
 import styles from './upgrade.module.css';
 
@@ -61,9 +61,10 @@ export function ImageChoice({ serving: { id, engine, plan }, image, connected, o
   );
 }
 
-function ImageRow({ image: { reference, digest, sizeBytes }, isPresent }: { readonly image: LocalImage; readonly isPresent: boolean }) {
-  const { t, number } = useText();
-  const words = [digest === null ? t('upgrade.noDigest') : shortDigest(digest), number.bytes(sizeBytes)].join(' · ');
+function ImageRow({ image, isPresent }: { readonly image: LocalImage; readonly isPresent: boolean }) {
+  const text = useText();
+  const { t, number } = text;
+  const { reference, id, digest, sizeBytes } = image;
   return (
     <Radio
       value={reference}
@@ -72,7 +73,7 @@ function ImageRow({ image: { reference, digest, sizeBytes }, isPresent }: { read
           <code>{reference}</code> {isPresent ? <span className={styles['chip']}>{t('upgrade.present')}</span> : null}
         </>
       }
-      description={<span title={digest ?? undefined}>{words}</span>}
+      description={<span title={digest ?? id}>{`${number.bytes(sizeBytes)} · ${imageWords(image, text)}`}</span>}
     />
   );
 }

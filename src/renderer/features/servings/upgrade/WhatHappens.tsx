@@ -3,7 +3,7 @@ import type { PlaceForecast } from '../../../../shared/contract/placeChange.ts';
 import type { Serving } from '../../../../shared/contract/serving.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { StateGlyph, type Mark } from '../../../ui/StateMark.tsx';
-import { shortDigest } from '../servingWords.ts';
+import { imageWords } from './placeDraft.ts';
 import type { Foreseen } from './useForecast.ts';
 import styles from './upgrade.module.css';
 
@@ -40,7 +40,8 @@ export function WhatHappens({ serving, way, foreseen: { forecast, problem } }: W
 }
 
 function Told({ forecast: { differs, to, image, room }, way }: { readonly forecast: PlaceForecast } & Pick<WhatHappensProps, 'way'>) {
-  const { t, number } = useText();
+  const text = useText();
+  const { t, number } = text;
   if (differs.length === 0) return <Line mark="ready">{t('upgrade.nothingYet')}</Line>;
   const parts = differs.map((part) => t(`upgrade.part.${part}`)).join(t('upgrade.comma'));
   const words = { used: number.binaryBytes(room.usedBytes), free: number.binaryBytes(room.freeBytes) };
@@ -50,11 +51,7 @@ function Told({ forecast: { differs, to, image, room }, way }: { readonly foreca
       {to.image === null ? null : image === null ? (
         <Line mark="attention">{t('upgrade.pulled', { image: to.image })}</Line>
       ) : (
-        <Line mark="done">
-          {image.digest === null
-            ? t('upgrade.hereNoDigest', { size: number.bytes(image.sizeBytes) })
-            : t('upgrade.here', { size: number.bytes(image.sizeBytes), digest: shortDigest(image.digest) })}
-        </Line>
+        <Line mark="done">{t('upgrade.here', { size: number.bytes(image.sizeBytes), digest: imageWords(image, text) })}</Line>
       )}
       {way === 'anew' ? null : (
         <Line mark={room.isEnough ? 'done' : 'failed'}>{t(room.isEnough ? 'upgrade.room' : 'upgrade.roomNone', words)}</Line>

@@ -26,6 +26,9 @@ function titleOf({ id, state }: ChangeStep, { plan, to }: PlaceChange, text: Tex
   return text.t(`upgrade.step.${id}.${tense}`);
 }
 
+/** `70 MiB`, as main writes memory. */
+const bytesOf = (text: string): number => Number.parseInt(text, 10) * 1024 ** 2;
+
 /** What main says of a step: its own two-part details in words, the rest as a quotation. */
 function detailOf({ id, state, detail }: ChangeStep, { cutOff, refusedMs }: PlaceChange, { t, number, phrase }: Text): string | null {
   if (id === 'handover' && refusedMs !== null) return t('upgrade.refused', { ms: number.ms(refusedMs) });
@@ -34,7 +37,7 @@ function detailOf({ id, state, detail }: ChangeStep, { cutOff, refusedMs }: Plac
   if (id === 'keep') return detail === 'running' ? t('upgrade.keptRunning') : t('upgrade.keptEnded');
   if (id === 'room') {
     const [used = '', free = ''] = detail.split(' / ');
-    return t('upgrade.roomDetail', { used, free });
+    return t('upgrade.roomDetail', { used: number.binaryBytes(bytesOf(used)), free: number.binaryBytes(bytesOf(free)) });
   }
   if ((id === 'load' || id === 'available') && state === 'done') return null;
   if (id === 'canary' && state === 'skipped') return t('serving.canaryNotTried', { reason: phrase(detail) });

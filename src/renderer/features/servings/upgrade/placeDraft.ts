@@ -1,7 +1,8 @@
-import type { PlaceChange, PlaceChanges, PlaceName } from '../../../../shared/contract/placeChange.ts';
+import type { LocalImage, PlaceChange, PlaceChanges, PlaceName } from '../../../../shared/contract/placeChange.ts';
 import type { Serving, ServingPlan } from '../../../../shared/contract/serving.ts';
 import type { Text } from '../../../app/i18n.tsx';
 import { readDraft, type ChangesDraft } from '../servingChanges.ts';
+import { shortDigest } from '../servingWords.ts';
 
 /** The draft as what the next place is to be otherwise, or the first field that cannot be read. */
 export function placeChangesOf(draft: ChangesDraft): {
@@ -21,6 +22,10 @@ export const placeNameOf = ({ engine, image }: Pick<ServingPlan, 'engine' | 'ima
 
 /** `tensorflow/serving:2.19.1`, or the embedded engine. */
 export const placeWords = ({ image }: PlaceName, { t }: Text): string => image ?? t('upgrade.embedded');
+
+/** Which image it is, whatever it is called: its digest, or its id where it came from no registry. */
+export const imageWords = ({ id, digest }: LocalImage, { t }: Text): string =>
+  digest === null ? t('upgrade.localId', { id: shortDigest(id) }) : shortDigest(digest);
 
 export const isSamePlace = (a: PlaceName, b: PlaceName): boolean => a.engine === b.engine && a.image === b.image;
 
