@@ -30,10 +30,10 @@ function answers({ restPort, name }: ServingPlan): Promise<boolean> {
 
 /** Asks without a pause until `stop`; answers the longest time from one answer to the next, in ms. */
 function watchGap(plan: ServingPlan): { stop(): Promise<number> } {
-  let isOver = false;
+  const over = new AbortController();
   const watching = (async () => {
     let [last, longest] = [performance.now(), 0];
-    while (!isOver) {
+    while (!over.signal.aborted) {
       if (await answers(plan)) {
         const now = performance.now();
         longest = Math.max(longest, now - last);
@@ -44,7 +44,7 @@ function watchGap(plan: ServingPlan): { stop(): Promise<number> } {
   })();
   return {
     async stop() {
-      isOver = true;
+      over.abort();
       return watching;
     },
   };
