@@ -12,13 +12,14 @@ import { holdOpen, waitUntilServing, watchServings } from './watchState.ts';
 import { withOwner } from './withOwner.ts';
 
 const help = `slipway serve DIR… [--name N] [--engine auto|docker|embedded] [--rest-port N] [--grpc-port N] [--image REF]
-                   [--versions latest|all|1,2] [--detach] [--json]
+                   [--versions latest|all|1,2] [--in SERVING] [--detach] [--json]
 
 Serves model folders, until interrupted.
   --engine     docker: TensorFlow Serving; embedded: Slipway's own engine, a preview; auto (by default): Docker where it answers
   --name       the model's name in addresses (one DIR only)
   --rest-port, --grpc-port   8501 and 8500 where they are free, else the next free ones
   --versions   latest (by default), all, or numbers
+  --in         by the server that a serving runs in already: its engine, image and ports
   --detach     leaves it running until slipway stop
   --json       JSON lines: progress, ready, then each change of state
 
@@ -32,6 +33,7 @@ const options = {
   'grpc-port': { type: 'string' },
   image: { type: 'string' },
   versions: { type: 'string' },
+  in: { type: 'string' },
   detach: { type: 'boolean' },
 } as const;
 
@@ -125,6 +127,7 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
       restPort: portOf('rest-port', values['rest-port']),
       grpcPort: portOf('grpc-port', values['grpc-port']),
       ...(values.image === undefined ? {} : { image: values.image }),
+      ...(values.in === undefined ? {} : { inServerOf: values.in }),
       life: values.detach === true ? ('kept' as const) : ('foreground' as const),
     };
   } catch (error) {

@@ -73,6 +73,9 @@ export function windowRouter(app: App) {
         servings.foreseePlace(input.id, defined(input.changes), { signal: signal ?? never }),
       ),
       images: os.servings.images.handler(({ input, signal }) => servings.images(input.id, { signal: signal ?? never })),
+      foreseeJoin: os.servings.foreseeJoin.handler(({ input, signal }) =>
+        servings.foreseeJoin(input.id, input.modelId, { signal: signal ?? never }),
+      ),
       rollbackPlace: os.servings.rollbackPlace.handler(({ input }) => servings.rollbackPlace(input.id)),
       dockerRun: os.servings.dockerRun.handler(({ input }) => ({ text: servings.dockerRun(input.id) })),
       logs: os.servings.logs.handler(async function* ({ input: { id, follow, tail }, signal }) {

@@ -3,6 +3,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
+import type { MemoryForecast } from '../../shared/contract/switching.ts';
 import { connectGrpc } from '../tfserving/grpcClient.ts';
 import { forecastMemory, memoryProblem } from './memoryForecast.ts';
 import { basePathInServer, modelConfigOf } from './modelConfig.ts';
@@ -35,6 +36,21 @@ export function mountToJoin({ name, path, source }: Pick<Model, 'name' | 'path' 
     ? { source: store, target: storeTarget }
     : { source: path, target: `/models/${name}` };
 }
+
+/** Whether a server sees the folder of a plan that is to join it; a process of the embedded engine sees all that Slipway does. */
+export const isSeen = ({ engine, plan }: Serving, { mount }: ServingPlan): boolean =>
+  engine === 'embedded' || seenAt(plan, mount.source) !== null;
+
+/** What a server needs beside what it uses now where a plan joins it. */
+export const forecastJoin = (
+  place: Place,
+  host: Serving,
+  { modelId, served }: ServingPlan,
+  { getVersions, signal }: Pick<JoinedPlaceOptions, 'getVersions'> & { readonly signal: AbortSignal },
+): Promise<MemoryForecast> => {
+  const versions = getVersions(modelId).filter(({ version }) => version !== null && served?.admitted.includes(version));
+  return forecastMemory(place, host, versions, { signal });
+};
 
 export interface JoinedPlaceOptions {
   readonly kind: Place['kind'];
@@ -128,15 +144,14 @@ export function createJoinedPlace({ kind, find, place, shared, getVersions, when
       report.step('pull', 'skipped');
       await whenIdle(plan);
       const { host } = hostOf(plan);
-      if (kind === 'docker' && seenAt(host.plan, plan.mount.source) === null) {
+      if (!isSeen(host, plan)) {
         report.step('create', 'running', host.name);
         await mountAlso(host.id, [...(host.plan.mounts ?? []), mountFor(plan)], { signal });
         report.step('create', 'done');
       } else report.step('create', 'skipped');
       report.step('load', 'running');
       const { host: present, handle } = hostOf(plan);
-      const versions = getVersions(plan.modelId).filter(({ version }) => version !== null && plan.served?.admitted.includes(version));
-      const tooSmall = memoryProblem(await forecastMemory(place, { ...present, containerId: handle }, versions, { signal }));
+      const tooSmall = memoryProblem(await forecastJoin(place, { ...present, containerId: handle }, plan, { getVersions, signal }));
       if (tooSmall !== null) throw tooSmall;
       report.handle(handleOf(plan));
       undo.defer(() => leave(plan).catch(() => undefined));

@@ -10,7 +10,7 @@ import {
   type ServingNote,
   type ServingPlan,
 } from '../../shared/contract/serving.ts';
-import type { LocalImage, PlaceChanges, PlaceForecast } from '../../shared/contract/placeChange.ts';
+import type { JoinForecast, LocalImage, PlaceChanges, PlaceForecast } from '../../shared/contract/placeChange.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { EventRecords, ServedRecords, ServingRecords } from '../database/records.ts';
 import type { ContainerEvent, Credentials } from '../docker/dockerEngine.ts';
@@ -27,7 +27,7 @@ import { createEnginePlace } from './enginePlace.ts';
 import { followModels } from './followModels.ts';
 import { followVersions } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
-import { createJoinedPlace, mountToJoin } from './joinedPlace.ts';
+import { createJoinedPlace, forecastJoin, isSeen, mountToJoin } from './joinedPlace.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
 import { isStop, type Place } from './place.ts';
 import { createPlaceChanger } from './placeChanger.ts';
@@ -51,6 +51,8 @@ export interface Servings {
   foreseePlace(id: string, changes: PlaceChanges, options: { readonly signal: AbortSignal }): Promise<PlaceForecast>;
   /** The images that it could be moved to. DOCKER_NOT_RUNNING. */
   images(id: string, options: { readonly signal: AbortSignal }): Promise<readonly LocalImage[]>;
+  /** What it would mean that a model joins the server of this serving. */
+  foreseeJoin(id: string, modelId: string, options: { readonly signal: AbortSignal }): Promise<JoinForecast>;
   /** Back to the place before, also where the present one has ended. */
   rollbackPlace(id: string): Promise<{ readonly taskId: string }>;
   dockerRun(id: string): string;
@@ -449,6 +451,16 @@ export function createServings(options: ServingsOptions): Servings {
     changePlace: (id, changes) => places.change(id, changes),
     foreseePlace: (id, changes, cancellable) => places.foresee(id, changes, cancellable),
     images: async (id, { signal }) => servingImages(await engines.engine().listImages({ signal }), find(id).plan, hub.state.settings.image),
+    async foreseeJoin(id, modelId, { signal }) {
+      const made = await plan(serveRequest.parse({ modelId, inServerOf: id }), randomUUID());
+      const host = find(id);
+      const needsContainer = !isSeen(host, made);
+      return {
+        needsContainer,
+        hasGap: needsContainer && host.plan.placePorts === undefined,
+        memory: await forecastJoin(placeOf(host.plan), host, made, { getVersions, signal }),
+      };
+    },
     async rollbackPlace(id) {
       const { id: servingId, previous, name, state, plan: old, imageDigest } = find(id);
       if (previous === null) throw new AppError('NO_FORMER_PLACE', { name });

@@ -1,5 +1,6 @@
 import { enDeploy } from './enDeploy.ts';
 import { enServings } from './enServings.ts';
+import { enJoin } from './enJoin.ts';
 import { enLibrary } from './enLibrary.ts';
 import { enModels } from './enModels.ts';
 import { enTables } from './enTables.ts';
@@ -7,4 +8,4 @@ import { enTakeAway } from './enTakeAway.ts';
 import { enUpgrade } from './enUpgrade.ts';
 
 /** The English catalogue: every text of the window, in ICU message syntax. */
-export const en = { ...enModels, ...enLibrary, ...enServings, ...enDeploy, ...enTakeAway, ...enUpgrade, ...enTables } as const;
+export const en = { ...enModels, ...enLibrary, ...enServings, ...enDeploy, ...enTakeAway, ...enUpgrade, ...enJoin, ...enTables } as const;

@@ -1,4 +1,5 @@
 import type { en } from './en.ts';
+import { zhJoin } from './zhJoin.ts';
 import { zhLibrary } from './zhLibrary.ts';
 import { zhModels } from './zhModels.ts';
 import { zhDeploy } from './zhDeploy.ts';
@@ -16,4 +17,5 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...zhTakeAway,
   ...zhUpgrade,
   ...zhTables,
+  ...zhJoin,
 };

@@ -22,7 +22,7 @@ import { casesContract, caseTarget, type CaseResult } from './cases.ts';
 import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
-import { placeChanges, type LocalImage, type PlaceForecast } from './placeChange.ts';
+import { placeChanges, type LocalImage, type JoinForecast, type PlaceForecast } from './placeChange.ts';
 import { settingsSchema } from './settings.ts';
 import { switchRequest, type ServedEntry, type SwitchForecast } from './switching.ts';
 import type { EngineStatus, Model, StateEvent } from './state.ts';
@@ -109,6 +109,8 @@ export const contract = {
     foreseePlace: oc.input(id.extend({ changes: placeChanges })).output(type<PlaceForecast>()),
     /** The images of this engine that it could be moved to, newest first. */
     images: oc.input(id).output(type<readonly LocalImage[]>()),
+    /** What it would mean that a model joins the server of this one. Refused with CANNOT_JOIN, NOT_SERVING and what refuses a plan. */
+    foreseeJoin: oc.input(id.extend({ modelId: z.string().max(256) })).output(type<JoinForecast>()),
     /** Back to the place before. */
     rollbackPlace: oc.input(id).output(type<{ taskId: string }>()),
     /** The same serving as a `docker run` line, quoted for a POSIX shell. */

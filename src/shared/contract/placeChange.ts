@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorReport } from './errors.ts';
+import type { MemoryForecast } from './switching.ts';
 import { serveChanges, type PullProgress, type ServingPlan, type ServingStep, type StepId } from './serving.ts';
 
 /** What a serving's next place is to be otherwise; what is left out stays, and the address always does. */
@@ -48,6 +49,15 @@ export interface FormerPlace {
   /** It still runs, and a rollback takes a moment; null: it is started anew. */
   readonly containerId: string | null;
   readonly imageDigest: string | null;
+}
+
+/** What it would mean that a model joins the server of another serving, told before it is done. */
+export interface JoinForecast {
+  /** The server's container does not see the folder: another one starts beside it and takes over first. */
+  readonly needsContainer: boolean;
+  /** The address is refused for a moment meanwhile, since no gateway holds it. */
+  readonly hasGap: boolean;
+  readonly memory: MemoryForecast;
 }
 
 /** An image on this engine that a serving can be moved to. */

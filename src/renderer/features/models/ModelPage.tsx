@@ -13,6 +13,7 @@ import { Icon } from '../../ui/Icon.tsx';
 import { NotesTab } from '../library/NotesTab.tsx';
 import { RemovalDialog } from '../library/RemovalDialog.tsx';
 import { VersionsTab } from '../library/VersionsTab.tsx';
+import { hostsFor } from '../servings/join/hosts.ts';
 import { ServingSince } from '../servings/ServingSince.tsx';
 import { ModelState } from './ModelsPage.tsx';
 import { ProblemCard } from './ProblemCard.tsx';
@@ -20,6 +21,8 @@ import { methodWord, shapeText, signatureLine, signaturesOf } from './shapes.ts'
 import styles from './models.module.css';
 
 const BakeDialog = lazy(async () => ({ default: (await import('../deploy/BakeDialog.tsx')).BakeDialog }));
+
+const JoinDialog = lazy(async () => ({ default: (await import('../servings/join/JoinDialog.tsx')).JoinDialog }));
 
 function Signatures({ model, dense = false }: { readonly model: Model; readonly dense?: boolean }) {
   const { t } = useText();
@@ -134,9 +137,10 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
   const { t } = useText();
   const client = useClient();
   const [, go] = useLocation();
-  const [sheet, setSheet] = useState<'rename' | 'forget' | 'bake' | null>(null);
+  const [sheet, setSheet] = useState<'rename' | 'forget' | 'bake' | 'join' | null>(null);
   const [baking, setBaking] = useState(false);
   const serving = useMirror((state) => state.servings.find(({ modelId }) => modelId === model.id));
+  const canJoin = useMirror((state) => hostsFor(model, state.servings).length > 0) && serving?.state.kind !== 'serving';
   const canReveal = useMirror((state) => state.facts?.capabilities.revealFolder ?? false);
   const close = (): void => setSheet(null);
   const serve = (): void =>
@@ -173,6 +177,7 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          {canJoin ? <Menu.Item onClick={() => setSheet('join')}>{t('join.open')}</Menu.Item> : null}
           <Menu.Item onClick={() => setSheet('rename')}>{t('model.rename')}</Menu.Item>
           <Menu.Item onClick={() => void call.run(() => client.models.refresh({ id: model.id }))}>{t('model.refresh')}</Menu.Item>
           <Menu.Item
@@ -195,6 +200,7 @@ function Acts({ model, call }: { readonly model: Model; readonly call: Call }) {
       <Rename key={model.name} model={model} opened={sheet === 'rename'} onClose={close} />
       {sheet === 'forget' ? <RemovalDialog modelId={model.id} version={null} onClose={close} onRemoved={() => go('/models')} /> : null}
       {/* Once opened it stays, so that closing it loses no input. */}
+      <Suspense fallback={null}>{sheet === 'join' ? <JoinDialog model={model} onClose={close} /> : null}</Suspense>
       <Suspense fallback={null}>{baking ? <BakeDialog model={model} opened={sheet === 'bake'} onClose={close} /> : null}</Suspense>
     </div>
   );

@@ -15,6 +15,7 @@ import { ChangesForm } from './ChangesForm.tsx';
 import { clock, useSecond } from './elapsed.ts';
 import { ExpectedFound } from './ExpectedFound.tsx';
 import { FailedBlock } from './FailedBlock.tsx';
+import { SharedServer } from './join/SharedServer.tsx';
 import { RemoveServing } from './RemoveServing.tsx';
 import { RunningPanel } from './RunningPanel.tsx';
 import { ServingSince } from './ServingSince.tsx';
@@ -184,7 +185,9 @@ function Acts({ serving, acts, onChange, onUpgrade, onRemove }: HeaderProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
-        {kind === 'serving' ? <Menu.Item onClick={onUpgrade}>{t('upgrade.open')}</Menu.Item> : null}
+        {kind === 'serving' && serving.plan.inServerOf === undefined ? (
+          <Menu.Item onClick={onUpgrade}>{t('upgrade.open')}</Menu.Item>
+        ) : null}
         <Menu.Item onClick={onChange}>{t('serving.startWithChanges')}</Menu.Item>
         <Menu.Item onClick={acts.copyDockerRun}>
           {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
@@ -268,6 +271,7 @@ function Body({ serving, acts, onChange, onUpgrade }: Omit<HeaderProps, 'onRemov
     <Columns
       left={
         <>
+          <SharedServer serving={serving} />
           <Note serving={serving} />
           {changed}
           {state.kind === 'serving' ? <RunningPanel serving={serving} /> : null}
