@@ -15,6 +15,7 @@ import { createFolderTree, type FolderTree } from './library/folderTree.ts';
 import { createImports, type Imports } from './library/imports.ts';
 import { createLibrary, type Library } from './library/library.ts';
 import { createLibraryRecord, type LibraryRecord } from './library/libraryRecord.ts';
+import { createRequestHistory, type RequestHistory } from './history/requestHistory.ts';
 import { asAppError } from './incident.ts';
 import { createEngineBackend } from './predict/engineBackend.ts';
 import { createExchanges } from './predict/exchanges.ts';
@@ -75,6 +76,7 @@ export interface App {
   readonly cases: Cases;
   readonly tables: Tables;
   readonly recipes: RecipeRecords;
+  readonly history: RequestHistory;
   readonly takeAway: TakeAway;
   readonly typedCredentials: TypedCredentials;
   readonly credentials: (reference: string) => Promise<Credentials | undefined>;
@@ -156,7 +158,9 @@ export async function createApp(outside: Outside): Promise<App> {
   const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
   const exchanges = createExchanges();
   const connections = boot.use(createGrpcConnections());
-  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), exchanges, connections, now });
+  const getLimitBytes = (): number => hub.state.settings.historyMaxMb * 1_000_000;
+  const history = boot.use(createRequestHistory({ home, records: database.requests, getLimitBytes }));
+  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), exchanges, connections, history, now });
 
   const running = boot.move();
   return {
@@ -175,6 +179,7 @@ export async function createApp(outside: Outside): Promise<App> {
     cases: createCases({ home, exchanges, predictions }),
     tables: createTables({ tasks, predictions, home }),
     recipes: database.recipes,
+    history,
     takeAway: createTakeAway({ hub }),
     typedCredentials,
     credentials,

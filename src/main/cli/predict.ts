@@ -111,26 +111,76 @@ async function tensorsOf(
 }
 
 async function ask(target: Target, request: Request, overGrpc: boolean, io: CommandIo): Promise<number> {
-  const { input, insist, timeoutMs, json } = request;
+  const { input, json } = request;
   // A request that names its signature itself means that one.
   const written = input?.kind === 'json' ? /"signature_name"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(input.text)?.[1] : undefined;
   const name = written ?? request.signature ?? 'serving_default';
-  const { signal } = io;
   const known = await target.signature(name);
   const sent = await tensorsOf(known, name, request, overGrpc, io);
   const spec = { name: target.model, signature_name: name };
-  if (overGrpc && target.grpc !== null && typeof sent !== 'string') {
-    const { predictOverGrpc } = await import('../predict/predictGrpc.ts');
-    const asked = { model: target.model, ...target.which, signature: name, inputs: sent };
-    return tell(await predictOverGrpc(target.grpc, asked, { signal, timeoutMs }), spec, json, io);
+  const over = overGrpc && target.grpc !== null && typeof sent !== 'string';
+  const remember = (outcome: Exchange | AppError): Promise<void> => keepInHistory(target, { name, request, sent, over }, outcome, io);
+  let exchange: Exchange;
+  try {
+    exchange =
+      over && typeof sent !== 'string'
+        ? await sendGrpc(target, name, sent, request, io)
+        : await sendJson(target, { name, sent, known }, request, io);
+  } catch (error) {
+    // What was refused before it was sent is no request.
+    if (error instanceof AppError && error.code !== 'REQUEST_MISMATCH') await remember(error);
+    throw error;
   }
+  try {
+    return await tell(exchange, spec, json, io);
+  } finally {
+    await remember(exchange);
+  }
+}
+
+async function sendGrpc(
+  { grpc, model, which }: Target,
+  name: string,
+  inputs: InputTensors,
+  { timeoutMs }: Request,
+  { signal }: CommandIo,
+): Promise<Exchange> {
+  const { predictOverGrpc } = await import('../predict/predictGrpc.ts');
+  return predictOverGrpc(grpc ?? '', { model, ...which, signature: name, inputs }, { signal, timeoutMs });
+}
+
+async function sendJson(
+  { rest, which }: Target,
+  { name, sent, known }: { readonly name: string; readonly sent: InputTensors | string; readonly known: SignatureInfo | null },
+  { insist, timeoutMs }: Request,
+  { signal }: CommandIo,
+): Promise<Exchange> {
   if (typeof sent !== 'string' && known !== null) {
     const barrier = restBarrier({ ...known, outputs: {} });
     if (barrier?.kind === 'type') throw mismatch(`${barrier.tensor} is ${barrier.dtype}, which JSON cannot carry; use --grpc.`);
   }
   const body = typeof sent === 'string' ? sent : (await import('../predict/requestBody.ts')).requestBody(name, sent, 'columnar');
-  const over = { insist, signature: name, ...target.which, body };
-  return tell(await predictOver(target.rest ?? '', known, over, { signal, timeoutMs }), spec, json, io);
+  return predictOver(rest ?? '', known, { insist, signature: name, ...which, body }, { signal, timeoutMs });
+}
+
+/** Joins the history of the model after the answer is out; what goes wrong there is told and is no failure of the request. */
+async function keepInHistory(
+  { remember, which }: Target,
+  {
+    name,
+    request,
+    sent,
+    over,
+  }: { readonly name: string; readonly request: Request; readonly sent: InputTensors | string; readonly over: boolean },
+  outcome: Exchange | AppError,
+  io: CommandIo,
+): Promise<void> {
+  if (remember === null) return;
+  const { rememberSent } = await import('./rememberSent.ts');
+  const { timeoutMs, insist } = request;
+  await remember(rememberSent({ signature: name, ...which, timeoutMs, insist, sent, overGrpc: over }, outcome)).catch((error: unknown) =>
+    io.err(`It is not in the history: ${error instanceof Error ? error.message : String(error)}\n`),
+  );
 }
 
 function scaleOf(text: string | undefined): readonly [number, number] | undefined | null {

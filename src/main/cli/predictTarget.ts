@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
+import type { ToRemember } from '../../shared/contract/history.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import { servedAt, signatureIn, versionUrl } from '../predict/predict.ts';
@@ -25,6 +26,10 @@ export interface Target {
   readonly which: Which;
   /** The named signature; null where the server does not tell its signatures. SIGNATURE_NOT_FOUND where it has no such one. */
   readonly signature: (name: string) => Promise<SignatureInfo | null>;
+  /** Keeps a request in the history of the serving's model; null where it is none of ours. */
+  readonly remember:
+    | ((sent: { readonly request: Omit<ToRemember['request'], 'servingId'>; readonly outcome: ToRemember['outcome'] }) => Promise<void>)
+    | null;
 }
 
 interface Asked {
@@ -50,7 +55,7 @@ export function urlTarget(text: string, { which, timeoutMs }: Asked, { signal }:
       const { fetchSignaturesOverGrpc } = await import('../predict/predictGrpc.ts');
       return signatureIn(await fetchSignaturesOverGrpc(grpc, { model, ...asked }, { signal, timeoutMs }), name);
     };
-    return { rest: null, grpc, model, which: asked, signature };
+    return { rest: null, grpc, model, which: asked, signature, remember: null };
   }
   const rest = `${url.origin}${before}/${path['name'] ?? ''}`;
   const signature = async (name: string): Promise<SignatureInfo | null> => {
@@ -58,7 +63,7 @@ export function urlTarget(text: string, { which, timeoutMs }: Asked, { signal }:
     const told = await fetchSignatures(versionUrl(rest, asked), { signal, timeoutMs });
     return told === null ? null : signatureIn(told, name);
   };
-  return { rest, grpc: null, model, which: asked, signature };
+  return { rest, grpc: null, model, which: asked, signature, remember: null };
 }
 
 async function servingTarget(client: LocalClient, serving: Serving, which: Which): Promise<Target> {
@@ -67,7 +72,9 @@ async function servingTarget(client: LocalClient, serving: Serving, which: Which
   const { rest, grpc } = servedAt(serving, undefined, { signature: '' });
   const signature = (name: string): Promise<SignatureInfo | null> =>
     Promise.resolve().then(() => servedAt(serving, model, { signature: name, ...which }).signature);
-  return { rest, grpc, model: serving.name, which, signature };
+  const remember: Target['remember'] = ({ request, outcome }) =>
+    client.local.remember({ request: { ...request, servingId: serving.id }, outcome });
+  return { rest, grpc, model: serving.name, which, signature, remember };
 }
 
 /** A serving by its name, or a folder: one that is served already is taken, another is served for as long as `work` takes. */

@@ -7,6 +7,7 @@ import { openMetadataRecords, type MetadataRecords } from './metadataRecords.ts'
 import type { ServedEntry, ServedState } from '../../shared/contract/switching.ts';
 import { migrations } from './migrations.ts';
 import { openRecipeRecords, type RecipeRecords } from './recipeRecords.ts';
+import { openRequestRecords, type RequestRecords } from './requestRecords.ts';
 import { openModelRecords } from './modelRecords.ts';
 import type { EventRecords, ModelRecords, ServedRecords, ServingRecord, ServingRecords } from './records.ts';
 
@@ -16,6 +17,7 @@ export interface Database {
   readonly metadata: MetadataRecords;
   readonly servings: ServingRecords;
   readonly recipes: RecipeRecords;
+  readonly requests: RequestRecords;
   readonly events: EventRecords;
   readonly served: ServedRecords;
   /** Names this data folder on labels; made once. */
@@ -107,6 +109,7 @@ export function openDatabase(folder: string): Database {
     remove: (id) => void db.prepare('DELETE FROM serving_records WHERE id = ?').run(id),
   };
   const recipes = openRecipeRecords(db);
+  const requests = openRequestRecords(db, transaction);
   const events: EventRecords = {
     add: ({ about, kind, detail }) =>
       void db
@@ -129,5 +132,5 @@ export function openDatabase(folder: string): Database {
         .all(servingId, limit)
         .map((row) => ({ ...row, state: JSON.parse(String(row['state'])) as ServedState }) as unknown as ServedEntry),
   };
-  return { models, metadata, servings, recipes, events, served, ownerId, close: () => db.close() };
+  return { models, metadata, servings, recipes, requests, events, served, ownerId, close: () => db.close() };
 }

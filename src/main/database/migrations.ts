@@ -99,4 +99,24 @@ export const migrations: readonly string[] = [
        k.fingerprint, k.changed_at, k.added_at, k.imported_from, k.how, k.note, v.signatures, v.ops
      FROM version_records v JOIN model_records m ON m.id = v.model_id
      LEFT JOIN known_versions k ON k.model_id = v.model_id AND k.version = v.number;`,
+  `CREATE TABLE request_records (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, model_id TEXT NOT NULL REFERENCES model_records (id) ON DELETE CASCADE, at TEXT NOT NULL,
+     origin TEXT NOT NULL, serving_id TEXT NOT NULL, serving TEXT NOT NULL, signature TEXT NOT NULL, version TEXT, label TEXT, answered_by TEXT,
+     outcome TEXT NOT NULL, status INTEGER, code TEXT, error TEXT NOT NULL, latency_ms REAL, pinned INTEGER NOT NULL DEFAULT 0,
+     stored_bytes INTEGER NOT NULL, kind TEXT NOT NULL, bytes INTEGER NOT NULL, preview TEXT NOT NULL, input TEXT NOT NULL, document TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX requests_of_model ON request_records (model_id, id);
+   CREATE INDEX unpinned_requests ON request_records (pinned, id, stored_bytes);
+   CREATE TABLE request_files (hash TEXT PRIMARY KEY, bytes INTEGER NOT NULL) STRICT;
+   CREATE TABLE request_uses (
+     request_id INTEGER NOT NULL REFERENCES request_records (id) ON DELETE CASCADE, hash TEXT NOT NULL, PRIMARY KEY (request_id, hash)
+   ) STRICT;
+   CREATE INDEX uses_of_file ON request_uses (hash);
+   CREATE VIEW requests AS
+     SELECT r.id, r.model_id, m.name AS model, r.at, r.origin, r.serving, r.signature, r.version, r.label, r.answered_by, r.outcome, r.status,
+       r.code, nullif(r.error, '') AS error, r.latency_ms, json_extract(r.document, '$.options.backend') AS backend,
+       json_extract(r.document, '$.answer.mode') AS mode, r.pinned, r.bytes,
+       CASE json_type(r.input, '$.body') WHEN 'text' THEN json_extract(r.input, '$.body') END AS body,
+       json_extract(r.document, '$.answer.outputs') AS outputs
+     FROM request_records r JOIN model_records m ON m.id = r.model_id;`,
 ];

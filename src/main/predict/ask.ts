@@ -119,7 +119,8 @@ export function planText(signature: SignatureInfo | null, text: string, wanted: 
   return { mode, reason, inputs: null, body: converted };
 }
 
-function typedForm(text: string): 'row' | 'columnar' | 'examples' {
+/** The form of a body, by its key: of one that is no JSON, too. */
+export function typedForm(text: string): 'row' | 'columnar' | 'examples' {
   return /"examples"\s*:/.test(text) ? 'examples' : /"instances"\s*:/.test(text) ? 'row' : 'columnar';
 }
 

@@ -10,8 +10,8 @@ const unheard: PlaceReport = { step: () => undefined, pull: () => undefined, cau
 
 /** The embedded engine beside a serving: the same version, in a process that begins with the first question. */
 export interface EngineBackend extends AsyncDisposable {
-  /** Where an engine answers that serves this version. Fails as a start fails. */
-  open(serving: Serving, version: string, options: { readonly signal: AbortSignal }): Promise<EngineAddress>;
+  /** Where an engine answers that serves this version, whatever the serving itself serves. Fails as a start fails. */
+  open(serving: Pick<Serving, 'id' | 'name' | 'plan'>, version: string, options: { readonly signal: AbortSignal }): Promise<EngineAddress>;
 }
 
 /** `http://127.0.0.1:PORT/v1/models/NAME`, and `127.0.0.1:PORT`. */
@@ -29,10 +29,11 @@ export function createEngineBackend(place: Place): EngineBackend {
   const ended = new AbortController();
   const engines = new Map<string, { readonly begun: Promise<Begun>; readonly timer: NodeJS.Timeout }>();
 
-  async function begin({ plan, name }: Serving, version: string): Promise<Begun> {
+  async function begin({ plan, name }: Pick<Serving, 'name' | 'plan'>, version: string): Promise<Begun> {
     const restPort = await nextFreePort(18_501, new Set());
     const grpcPort = await nextFreePort(18_500, new Set([restPort]));
-    const { placePorts: _, ...atAddress } = plan;
+    // What the serving's own server is told to serve is no matter of this one.
+    const { placePorts: _placePorts, served: _served, ...atAddress } = plan;
     const own: ServingPlan = {
       ...atAddress,
       servingId: `ask-${randomUUID()}`,

@@ -1,16 +1,19 @@
-import { AppError } from '../../shared/contract/errors.ts';
-import type { EngineComparison, PredictAnswer, PredictRequest } from '../../shared/contract/predict.ts';
+import { AppError, type ErrorReport } from '../../shared/contract/errors.ts';
+import type { CompareAnswersRequest, ComparedAnswers, ComparedSide } from '../../shared/contract/compareAnswers.ts';
+import type { PredictAnswer, PredictRequest } from '../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../shared/contract/savedModel.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
+import type { Model } from '../../shared/contract/state.ts';
+import type { RequestHistory } from '../history/requestHistory.ts';
+import { reportOf } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
 import { answerOf } from './answerOf.ts';
 import { planTensors, planText, sendPlan, type Plan } from './ask.ts';
-import { compareOutput } from './compareAnswers.ts';
+import { compareClosely } from './compareAnswers.ts';
 import type { EngineBackend } from './engineBackend.ts';
-import { answered } from './exchange.ts';
 import type { Exchanges, KeptExchange } from './exchanges.ts';
 import type { InputTensors } from './inputTensors.ts';
-import { findServing } from './findServing.ts';
+import { findServing, versionOf } from './findServing.ts';
 import { servedAt } from './predict.ts';
 import type { GrpcConnections } from './predictGrpc.ts';
 import { prepareInputs, tensorsOf } from './prepareInputs.ts';
@@ -38,8 +41,8 @@ export interface Predictions {
    * own input; the exchange can be fetched from later unless `keep` is false.
    */
   ask(request: PredictRequest, options: Waiting & { readonly tensors?: InputTensors; readonly keep?: boolean }): Promise<Asked>;
-  /** Throws SERVER_REFUSED where one of the two gives no answer. */
-  compareEngines(request: PredictRequest, options: Waiting): Promise<EngineComparison>;
+  /** A side that refuses or fails says so; the other's answer is there all the same. */
+  compare(request: CompareAnswersRequest, options: Waiting): Promise<ComparedAnswers>;
 }
 
 export function createPredictions({
@@ -47,12 +50,14 @@ export function createPredictions({
   engines,
   exchanges,
   connections,
+  history,
   now,
 }: {
   readonly hub: StateHub;
   readonly engines: EngineBackend;
   readonly exchanges: Exchanges;
   readonly connections: GrpcConnections;
+  readonly history: Pick<RequestHistory, 'add'>;
   readonly now: () => Date;
 }): Predictions {
   async function planned(
@@ -66,46 +71,94 @@ export function createPredictions({
     return planTensors(signature, options.tensors ?? tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
   }
 
-  const ask: Predictions['ask'] = async (request, { signal, tensors, keep = true }) => {
+  const modelOf = ({ modelId }: Serving): Model | undefined => hub.state.models.find(({ id }) => id === modelId);
+
+  async function askOf(request: PredictRequest, { signal, tensors, keep = true, onFailed }: Waiting & AskOf): Promise<Asked> {
     const serving = findServing(hub, request.servingId);
-    const model = hub.state.models.find(({ id }) => id === serving.modelId);
-    const { rest, grpc, signature } = servedAt(serving, model, request);
+    const { rest, grpc, signature } = servedAt(serving, modelOf(serving), request);
     const plan = await planned(signature, request, { signal, tensors });
     const { timeoutMs, gzip, headers, version, label } = request;
     let place = { rest, grpc, which: { version, label } };
     if (request.backend === 'embedded') {
-      const [newest] = serving.state.kind === 'serving' ? serving.state.versions : [];
-      const wanted = version ?? newest;
-      if (wanted === undefined) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
+      const wanted = versionOf(serving, request);
+      if (wanted === null) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
       place = { ...(await engines.open(serving, wanted, { signal })), which: { version: undefined, label: undefined } };
     }
     const to = { ...place, model: serving.name, signature, name: request.signature, connections };
-    const exchange = await sendPlan(plan, to, { signal, timeoutMs, gzip, headers });
+    const exchange = await sendPlan(plan, to, { signal, timeoutMs, gzip, headers }).catch((error: unknown) => {
+      onFailed?.(serving, signal.aborted ? new AppError('CANCELLED', {}, { cause: error }) : error);
+      throw error;
+    });
     const whole = { ...exchange, servingId: serving.id, signatureName: request.signature, signature, inputs: plan.inputs };
     return { exchange: keep ? exchanges.keep(whole) : { ...whole, id: '' }, plan, serving };
-  };
+  }
 
-  const answer = (request: PredictRequest, { exchange, plan, serving }: Asked, maxChars: number): PredictAnswer => {
+  /** Asks and remembers it; a question that was refused before it was sent is none. */
+  async function run(request: PredictRequest, options: Waiting): Promise<PredictAnswer> {
+    const at = now().toISOString();
+    const origin = 'window';
+    const { exchange, plan, serving } = await askOf(request, {
+      ...options,
+      onFailed: (failed, error) =>
+        history.add({ request, serving: failed, origin, at, outcome: { kind: 'problem', problem: problemOf(error) } }),
+    });
     const { mode, reason } = plan;
-    const model = hub.state.models.find(({ id }) => id === serving.modelId);
-    const problem = exchange.ok ? null : requestProblem(exchange, { request, mode, serving, model });
-    return answerOf(exchange, { backend: request.backend, mode, reason, problem }, { now, maxChars });
-  };
+    const problem = exchange.ok ? null : requestProblem(exchange, { request, mode, serving, model: modelOf(serving) });
+    const told = answerOf(exchange, { backend: request.backend, mode, reason, problem }, { now, maxChars: shownChars });
+    history.add({ request, serving, origin, at, outcome: { kind: 'answer', answer: told } });
+    return told;
+  }
 
   return {
-    ask,
-    run: async (request, options) => answer(request, await ask(request, options), shownChars),
-    async compareEngines(request, options) {
-      const both = (['serving', 'embedded'] as const).map((backend) => ({ ...request, backend }));
-      const [serving, embedded] = await Promise.all(both.map((one) => ask(one, options)));
-      if (serving === undefined || embedded === undefined) throw new Error('two were asked');
-      const [theirs, ours] = [answered(serving.exchange).outputs, answered(embedded.exchange).outputs];
-      const [first = request, second = request] = both;
-      return {
-        serving: answer(first, serving, shownChars),
-        embedded: answer(second, embedded, shownChars),
-        outputs: Object.entries(theirs).map(([name, tensor]) => compareOutput(name, ours[name] ?? null, tensor)),
-      };
+    run,
+    ask: askOf,
+    async compare({ sides, ...asked }, options) {
+      const [first, second] = sides.map((side) => {
+        const serving = findServing(hub, side.servingId);
+        const version = versionOf(serving, side);
+        const standsIn = side.backend === 'serving' && version !== null && !serves(serving, version);
+        const { servingId, label, mode } = side;
+        // The label's version by its number: the engine beside knows no labels.
+        const which = standsIn || side.backend === 'embedded' ? { version: version ?? undefined } : { version: side.version, label };
+        const request: PredictRequest = {
+          ...asked,
+          ...which,
+          servingId,
+          mode,
+          backend: standsIn ? 'embedded' : side.backend,
+          gzip: false,
+          headers: {},
+        };
+        const told = { serving: serving.name, version, label: label ?? null, backend: request.backend, standsIn };
+        return async (): Promise<ComparedSide> => {
+          try {
+            return { ...told, answer: await run(request, options), problem: null };
+          } catch (error) {
+            options.signal.throwIfAborted();
+            return { ...told, answer: null, problem: reportOf(error) };
+          }
+        };
+      });
+      // One after the other, so that neither costs the other time.
+      const both = [await first?.(), await second?.()] as const;
+      const [one, other] = both;
+      if (one === undefined || other === undefined) throw new Error('two are compared');
+      const told = { sides: [one, other] as const, outputs: [] };
+      if (one.answer?.ok !== true || other.answer?.ok !== true) return told;
+      const [before, after] = [exchanges.get(one.answer.exchange).outputs, exchanges.get(other.answer.exchange).outputs];
+      return { ...told, outputs: Object.entries(before).map(([name, tensor]) => compareClosely(name, tensor, after[name] ?? null)) };
     },
   };
 }
+
+interface AskOf {
+  readonly tensors?: InputTensors;
+  readonly keep?: boolean;
+  /** It was sent, and no answer came. */
+  readonly onFailed?: (serving: Serving, error: unknown) => void;
+}
+
+const problemOf = (error: unknown): ErrorReport =>
+  (error instanceof AppError ? error : new AppError('INTERNAL', { incident: '' })).report();
+
+const serves = ({ state }: Serving, version: string): boolean => state.kind === 'serving' && state.versions.includes(version);

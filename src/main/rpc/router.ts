@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { createAttachedShells } from '../owner/attachedShells.ts';
 import { ensureImage } from '../docker/pullImage.ts';
 import { signatureOf } from '../predict/predict.ts';
+import { historyRoutes, rememberRoute } from './historyRoutes.ts';
 import { playgroundRoutes } from './playgroundRoutes.ts';
 
 const never = new AbortController().signal;
@@ -122,14 +123,13 @@ export function windowRouter(app: App) {
     },
     predict: {
       run: os.predict.run.handler(({ input, signal }) => predictions.run(input, { signal: signal ?? never })),
-      compareEngines: os.predict.compareEngines.handler(({ input, signal }) =>
-        predictions.compareEngines(input, { signal: signal ?? never }),
-      ),
+      compare: os.predict.compare.handler(({ input, signal }) => predictions.compare(input, { signal: signal ?? never })),
       snippets: os.predict.snippets.handler(({ input, signal }) => takeAway.snippets(input, { signal: signal ?? never })),
       snippetFiles: os.predict.snippetFiles.handler(({ input, signal }) => takeAway.snippetFiles(input, { signal: signal ?? never })),
       openApi: os.predict.openApi.handler(({ input }) => ({ text: takeAway.openApi(input.id) })),
     },
     playground: playgroundRoutes(app),
+    history: historyRoutes(app),
     cases: {
       list: os.cases.list.handler(({ input }) => cases.list(input.modelId)),
       save: os.cases.save.handler(({ input }) => cases.save(input)),
@@ -207,6 +207,7 @@ export function localRouter(app: App, duties: OwnerDuties) {
       runCases: os.local.runCases.handler(async function* ({ input: { paths, target }, signal }) {
         yield* app.cases.runFiles(paths, target, { signal: signal ?? never });
       }),
+      remember: rememberRoute(app),
       hold: os.local.hold.handler(async function* ({ input, signal }) {
         try {
           yield { kind: 'held' as const };

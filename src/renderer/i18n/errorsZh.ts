@@ -83,6 +83,7 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   VERSION_NOT_FOUND: ['{name} 没有版本 {version}', '已有：{known}。'],
   ANSWER_TIMEOUT: ['{seconds} 秒内没有应答', '延长时限，或一次少发送几行。'],
   EXCHANGE_GONE: ['这个应答已不再保留', '只保留最近的几个。请重新提问。'],
+  REQUEST_FORGOTTEN: ['历史中已没有这个请求', '它已为其他请求让位，或已被删除。'],
   SERVER_UNREACHABLE: ['{address} 没有响应', '启动服务后重试。'],
   SERVER_REFUSED: ['服务器拒绝了请求', '{detail}'],
 };

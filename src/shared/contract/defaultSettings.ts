@@ -10,4 +10,5 @@ export const defaultSettings: Settings = {
   logMaxSizeMb: 10,
   logMaxFiles: 3,
   askBeforeQuit: true,
+  historyMaxMb: 200,
 };

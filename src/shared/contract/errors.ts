@@ -208,6 +208,11 @@ export const errorTable = {
     retryable: true,
   },
   EXCHANGE_GONE: { title: 'This answer is not kept any more', advice: 'Only the last ones are. Ask again.', retryable: false },
+  REQUEST_FORGOTTEN: {
+    title: 'This request is not in the history any more',
+    advice: 'It made room for others, or was deleted.',
+    retryable: false,
+  },
   SERVER_REFUSED: { title: 'The server refused the request', advice: '{detail}', retryable: false },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -19,7 +19,9 @@ import {
 import type { InspectionSummary, SignatureInfo } from './savedModel.ts';
 import { playgroundContract } from './playground.ts';
 import { casesContract, caseTarget, type CaseResult } from './cases.ts';
-import { predictRequest, type EngineComparison, type PredictAnswer } from './predict.ts';
+import { compareAnswersRequest, type ComparedAnswers } from './compareAnswers.ts';
+import { historyContract, toRemember } from './history.ts';
+import { predictRequest, type PredictAnswer } from './predict.ts';
 import { serveChanges, serveRequest, servingName, type Figures, type LogLine } from './serving.ts';
 import { snippetRequest, type SnippetFile, type Snippets } from './snippets.ts';
 import { placeChanges, type LocalImage, type JoinForecast, type PlaceForecast } from './placeChange.ts';
@@ -165,8 +167,8 @@ export const contract = {
 
   predict: {
     run: oc.input(predictRequest).output(type<PredictAnswer>()),
-    /** Asks the serving and the embedded engine the same, and says how far their answers lie apart. */
-    compareEngines: oc.input(predictRequest).output(type<EngineComparison>()),
+    /** Asks two targets the same, one after the other, and says how far their answers lie apart. */
+    compare: oc.input(compareAnswersRequest).output(type<ComparedAnswers>()),
     /** The same request as programs that run as they are, and the files that they read. */
     snippets: oc.input(snippetRequest).output(type<Snippets>()),
     snippetFiles: oc.input(snippetRequest).output(type<readonly SnippetFile[]>()),
@@ -177,6 +179,8 @@ export const contract = {
   playground: playgroundContract,
 
   cases: casesContract,
+
+  history: historyContract,
 
   settings: {
     set: oc.input(settingsSchema.partial()).output(type<void>()),
@@ -199,6 +203,8 @@ export const localContract = {
     runCases: oc
       .input(z.object({ paths: z.array(z.string().max(4096)).min(1).max(10_000), target: caseTarget }))
       .output(eventIterator(type<CaseResult>())),
+    /** A request that a command sent itself joins the history of its model. */
+    remember: oc.input(toRemember).output(type<void>()),
     /** While this stream is open the servings are kept in the foreground; when it ends they end. */
     hold: oc.input(z.object({ servingIds: z.array(z.string()).max(100) })).output(eventIterator(type<{ kind: 'held' }>())),
     /** A shell that reached the owner says that it is there, for as long as this stream is open; the owner asks it for links. */

@@ -191,10 +191,3 @@ export interface OutputDifference {
   /** Why they cannot be compared, such as two shapes. */
   readonly problem: string | null;
 }
-
-/** The same request to a serving and to the embedded engine. */
-export interface EngineComparison {
-  readonly serving: PredictAnswer;
-  readonly embedded: PredictAnswer;
-  readonly outputs: readonly OutputDifference[];
-}

@@ -13,5 +13,7 @@ export const settingsSchema = z.object({
   logMaxSizeMb: z.number().int().min(1).max(1024),
   logMaxFiles: z.number().int().min(1).max(20),
   askBeforeQuit: z.boolean(),
+  /** Limit of the history of requests, in MB of a million bytes; 0 keeps none. */
+  historyMaxMb: z.number().int().min(0).max(100_000),
 });
 export type Settings = z.infer<typeof settingsSchema>;
