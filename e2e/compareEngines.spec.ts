@@ -15,11 +15,13 @@ test('one input to TensorFlow Serving and to the embedded engine: the answers an
   await expect(serving.state(/^Serving v/)).toBeVisible({ timeout: 120_000 });
   await serving.openPlayground.click();
   await expect(playground.predict).not.toHaveAttribute('aria-disabled', 'true', { timeout: 60_000 });
-  await page.getByRole('button', { name: 'Compare engines' }).click();
-  const compared = playground.answer.getByRole('region', { name: 'The same input to both engines' });
-  await expect(compared.getByRole('status')).toHaveText(/Both answer the same\.|The largest difference is \d\.\de−\d+\./, {
-    timeout: 60_000,
-  });
+  await page.getByRole('button', { name: 'Compare with another' }).click();
+  await page.getByRole('menuitem', { name: 'Embedded engine' }).click();
+  const compared = playground.answer.getByRole('region', { name: 'The same input, side by side' });
+  await expect(compared.getByRole('status').first()).toHaveText(
+    /Both answer the same\.|The same classes\. ?The largest difference is \d\.\de−\d+\./,
+    { timeout: 60_000 },
+  );
   // The engine alone is a third way to ask.
   await page.getByRole('main').getByText('Embedded engine', { exact: true }).click();
   await playground.predict.click();

@@ -62,7 +62,7 @@ const model: Model = {
 describe('the choices of the playground', () => {
   const stopped = servingOf('old', { kind: 'stopped', reason: 'person' });
   const live = servingOf('live', { kind: 'serving', versions: ['9', '10'] });
-  const nothing: Wished = { servingId: null, version: null, signature: null };
+  const nothing: Wished = { servingId: null, version: null, label: null, signature: null };
   const chosen = (wished: Partial<Wished>) => {
     const { serving, versions, version: one, signatures, signature: name } = choose({ ...nothing, ...wished }, [stopped, live], [model]);
     return { serving: serving?.id, versions, version: one, signatures, signature: name };

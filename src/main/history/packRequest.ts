@@ -48,7 +48,7 @@ export async function unpackInput(document: string, files: Pick<ContentFolder, '
     if (typeof named[textKey] === 'string') return (await files.read(named[textKey])).toString('utf8');
     if (typeof named[bytesKey] === 'string') {
       const bytes = await files.read(named[bytesKey]);
-      return new Blob([new Uint8Array(bytes)], { type: String(named['type'] ?? '') });
+      return new Blob([new Uint8Array(bytes)], { type: typeof named['type'] === 'string' ? named['type'] : '' });
     }
     return Object.fromEntries(await Promise.all(Object.entries(named).map(async ([name, item]) => [name, await unpack(item)] as const)));
   };

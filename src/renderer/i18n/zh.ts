@@ -5,6 +5,7 @@ import { zhModels } from './zhModels.ts';
 import { zhDeploy } from './zhDeploy.ts';
 import { zhServings } from './zhServings.ts';
 import { zhTables } from './zhTables.ts';
+import { zhHistory } from './zhHistory.ts';
 import { zhTakeAway } from './zhTakeAway.ts';
 import { zhUpgrade } from './zhUpgrade.ts';
 
@@ -18,4 +19,5 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...zhUpgrade,
   ...zhTables,
   ...zhJoin,
+  ...zhHistory,
 };

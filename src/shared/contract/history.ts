@@ -31,8 +31,8 @@ export const rememberedAnswer = z.object({
 });
 export type RememberedAnswer = z.infer<typeof rememberedAnswer>;
 
-export const requestOutcomes = ['answered', 'refused', 'failed'] as const;
-export type RequestOutcome = (typeof requestOutcomes)[number];
+const requestOutcome = z.enum(['answered', 'refused', 'failed']);
+export type RequestOutcome = z.infer<typeof requestOutcome>;
 
 const byId = z.object({ id: z.number().int() });
 const ofModel = z.object({ modelId: z.string().max(256) });
@@ -43,7 +43,7 @@ export const historyQuery = ofModel.extend({
   signature: z.string().max(1024).optional(),
   /** As it was asked for, or as it answered. */
   version: z.string().max(19).optional(),
-  outcome: z.enum(requestOutcomes).optional(),
+  outcome: requestOutcome.optional(),
   pinned: z.boolean().optional(),
   /** Older than this one. */
   before: z.number().int().optional(),

@@ -10,8 +10,9 @@ import { useText } from '../../app/i18n.tsx';
 import { reportOf, useClient } from '../../app/store.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
 import type { CasesTabProps } from './CasesTab.tsx';
-import { ComparedEngines } from './ComparedEngines.tsx';
+import { CompareWith, type CompareWithProps } from './compare/CompareWith.tsx';
 import { isSameDraft, type Draft } from './draft.ts';
+import type { Replay } from './history/useReplay.ts';
 import { Answered } from './output/Answered.tsx';
 import { Refused, Unanswered, type RefusedProps } from './output/Refused.tsx';
 import { modeReasonWords } from './requestWords.ts';
@@ -27,17 +28,21 @@ export interface AnswerPaneProps {
   readonly request: SnippetRequest | null;
   readonly target: CasesTabProps['target'];
   readonly remedy: RefusedProps['remedy'];
+  readonly replay: Replay;
+  readonly compare: CompareWithProps['compare'];
 }
 
+const SideBySide = lazy(async () => ({ default: (await import('./compare/SideBySide.tsx')).SideBySide }));
+const HistoryTab = lazy(async () => ({ default: (await import('./history/HistoryTab.tsx')).HistoryTab }));
 const CodeTab = lazy(async () => ({ default: (await import('./CodeTab.tsx')).CodeTab }));
 const CasesTab = lazy(async () => ({ default: (await import('./CasesTab.tsx')).CasesTab }));
 const RawView = lazy(async () => ({ default: (await import('./output/RawView.tsx')).RawView }));
 const SaveCase = lazy(async () => ({ default: (await import('./SaveCase.tsx')).SaveCase }));
 
-const tabs = ['answer', 'raw', 'code', 'cases'] as const;
+const tabs = ['answer', 'raw', 'code', 'cases', 'history'] as const;
 
 /** The last answer, and what is made of request and answer. It stays until the next one, and says so when the question was edited since. */
-export function AnswerPane({ finished, draft, signatureKey, serving, request, target, remedy }: AnswerPaneProps) {
+export function AnswerPane({ finished, draft, signatureKey, serving, request, target, remedy, replay, compare }: AnswerPaneProps) {
   const { t, number, time, language } = useText();
   const [shown, setShown] = useState<string | null>('answer');
   const [saving, setSaving] = useState(false);
@@ -88,16 +93,18 @@ export function AnswerPane({ finished, draft, signatureKey, serving, request, ta
           </Tabs.Tab>
           <Tabs.Tab value="code">{t('code.title')}</Tabs.Tab>
           <Tabs.Tab value="cases">{count === 0 ? t('cases.none') : t('cases.title', { count })}</Tabs.Tab>
+          <Tabs.Tab value="history">{t('history.title')}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="answer" className={styles['panel'] ?? ''}>
           {outcome === null ? <p className={styles['dim']}>{t('playground.noAnswer', { name: serving.name })}</p> : null}
           {outcome?.kind === 'problem' ? <Unanswered problem={outcome.problem} /> : null}
-          {outcome?.kind === 'comparison' ? <ComparedEngines comparison={outcome.comparison} totalMs={totalMs} /> : null}
+          <Suspense fallback={null}>{outcome?.kind === 'comparison' ? <SideBySide compared={outcome.compared} /> : null}</Suspense>
           {answer === null || answer.ok ? null : <Refused answer={answer} remedy={remedy} />}
           {answer?.mode === 'grpc' && answer.reason.kind !== 'chosen' ? (
             <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
           ) : null}
           {answer === null || finished === null ? null : <Answered answer={answer} of={finished.of} />}
+          {request === null ? null : <CompareWith serving={serving} target={target} compare={compare} />}
         </Tabs.Panel>
         <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
           <Suspense fallback={null}>{answer === null ? null : <RawView answer={answer} />}</Suspense>
@@ -111,6 +118,9 @@ export function AnswerPane({ finished, draft, signatureKey, serving, request, ta
             {cases === null ? null : (
               <CasesTab modelId={serving.modelId} servingName={serving.name} cases={cases} target={target} onChange={look} />
             )}
+          </Tabs.Panel>
+          <Tabs.Panel value="history" className={styles['panel'] ?? ''}>
+            <HistoryTab modelId={serving.modelId} replay={replay} />
           </Tabs.Panel>
         </Suspense>
       </Tabs>

@@ -105,7 +105,6 @@ export function JsonInput({ choices, asked, body, setBody, options, onOptions, a
         reason={reason}
         mark={blocked === null ? 'failed' : 'ready'}
         caption={t(check?.kind === 'fits' ? `playground.size.${check.form}` : 'playground.size.plain', { size: number.bytes(bytes) })}
-        compares={choices.serving?.engine === 'docker'}
         onSubmit={submit}
         options={<RequestOptions choices={choices} options={options} onChange={onOptions} automatic={null} />}
       />

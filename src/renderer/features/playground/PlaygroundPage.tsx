@@ -7,8 +7,9 @@ import { Icon } from '../../ui/Icon.tsx';
 import { StateGlyph } from '../../ui/StateMark.tsx';
 import { servingMark } from '../servings/servingWords.ts';
 import { AnswerPane } from './AnswerPane.tsx';
-import { choose, type Choices, type Wished } from './choices.ts';
+import { choose, whichOf, type Choices, type Wished } from './choices.ts';
 import { requestOf } from './draft.ts';
+import { useReplay } from './history/useReplay.ts';
 import { InputPane } from './InputPane.tsx';
 import { refusalOf, remedyAct } from './remedies.ts';
 import { usualOptions, type SendOptions } from './sendOptions.ts';
@@ -21,16 +22,20 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
   const { t } = useText();
   const servings = useMirror((state) => state.servings);
   const models = useMirror((state) => state.models);
-  const [wished, setWished] = useState<Omit<Wished, 'servingId'>>({ version: null, signature: null });
+  const [wished, setWished] = useState<Pick<Wished, 'version' | 'signature'>>({ version: null, signature: null });
   const [sending, setOptions] = useState<SendOptions>(usualOptions);
-  const choices = choose({ ...wished, servingId: servingId ?? null }, servings, models);
+  const choices = choose({ ...wished, label: sending.label, servingId: servingId ?? null }, servings, models);
   const { asked, problem } = useSignature(choices);
   const [draft, setDraft] = useDraft(asked);
   const options: SendOptions = choices.serving?.engine === 'docker' ? sending : { ...sending, backend: 'serving' };
   const asking = useAsking(choices, asked, { draft, options });
 
-  const wish = (part: Partial<Wished>): void => setWished((before) => ({ ...before, ...part }));
-  const which = choices.version === null ? {} : { version: choices.version };
+  const wish = ({ label, ...part }: Partial<Wished>): void => {
+    if (label !== undefined) setOptions((before) => ({ ...before, label }));
+    setWished((before) => ({ ...before, ...part }));
+  };
+  const which = whichOf({ version: choices.version, label: options.label });
+  const replay = useReplay({ choices, asked, draft, setDraft, options, setOptions, wish, ask: asking.ask });
 
   const request = useMemo(
     () =>
@@ -40,11 +45,11 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
             servingId: choices.serving.id,
             signature: choices.signature,
             ...requestOf(draft),
-            ...(choices.version === null ? {} : { version: choices.version }),
+            ...whichOf({ version: choices.version, label: options.label }),
           },
     // The serving's id alone: its state changes while it serves.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [asked, choices.serving?.id, choices.signature, choices.version, draft],
+    [asked, choices.serving?.id, choices.signature, choices.version, options.label, draft],
   );
 
   if (choices.serving === null) return <PlaygroundEmpty />;
@@ -86,7 +91,9 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
           serving={choices.serving}
           remedy={(one) => remedyAct(one, { asked, draft, setDraft, options, setOptions, wish, asking })}
           request={request}
-          target={{ servingId: choices.serving.id, backend: options.backend, mode: 'auto', ...which }}
+          replay={replay}
+          compare={asking.compare}
+          target={{ servingId: choices.serving.id, backend: options.backend, mode: options.mode === 'grpc' ? 'grpc' : 'auto', ...which }}
         />
       </div>
     </div>
@@ -96,7 +103,7 @@ export function PlaygroundPage({ servingId }: { readonly servingId?: string }) {
 function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish: (part: Partial<Wished>) => void }) {
   const { t } = useText();
   const [, go] = useLocation();
-  const { serving, servings, versions, version, signatures, signature } = choices;
+  const { serving, servings, versions, version, labels, label, answering, signatures, signature } = choices;
   if (serving === null) return null;
   return (
     <>
@@ -114,14 +121,25 @@ function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish
       />
       <Choice
         label={t('playground.version')}
-        value={version ?? ''}
+        value={label ?? version ?? ''}
         shown={
           <>
-            <span className={styles['dim']}>{t('playground.version')}</span> {versionWords(version)}
+            <span className={styles['dim']}>{t('playground.version')}</span> {versionWords(label === null ? version : answering)}
+            {label === null ? null : <span className={styles['label']}>{label}</span>}
           </>
         }
-        options={[{ value: '', label: versionWords(null) }, ...versions.map((one) => ({ value: one, label: `v${one}` }))]}
-        onChoose={(value) => wish({ version: value === '' ? null : value })}
+        options={[
+          { value: '', label: versionWords(null) },
+          ...labels.map((one) => ({ value: one.label, label: t('playground.labelNow', one) })),
+          ...versions.map((one) => ({ value: one, label: `v${one}` })),
+        ]}
+        onChoose={(value) =>
+          wish(
+            labels.some((one) => one.label === value)
+              ? { version: null, label: value }
+              : { version: value === '' ? null : value, label: null },
+          )
+        }
       />
       <Choice
         label={t('playground.signature')}

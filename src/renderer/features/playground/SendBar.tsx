@@ -14,14 +14,12 @@ export interface SendBarProps {
   readonly reason: string | null;
   readonly mark: 'failed' | 'ready';
   readonly caption: string;
-  /** Whether the embedded engine may be asked the same beside the serving. */
-  readonly compares: boolean;
   readonly onSubmit: () => void;
   readonly options?: ReactNode;
 }
 
 /** The one button that sends, and beside it why it does not. */
-export function SendBar({ asking, ready, reason, mark, caption, compares, onSubmit, options }: SendBarProps) {
+export function SendBar({ asking, ready, reason, mark, caption, onSubmit, options }: SendBarProps) {
   const { t } = useText();
   const reasonId = useId();
   return (
@@ -36,11 +34,6 @@ export function SendBar({ asking, ready, reason, mark, caption, compares, onSubm
       <span className={styles['space']} />
       <span className={styles['caption']}>{caption}</span>
       {options}
-      {compares && ready ? (
-        <Button size="md" variant="subtle" onClick={asking.compare}>
-          {t('playground.compare')}
-        </Button>
-      ) : null}
       {asking.busy ? <Button onClick={asking.stop}>{t('playground.stop')}</Button> : null}
       <Button
         variant={ready ? 'filled' : 'default'}

@@ -8,8 +8,14 @@ export interface Choices {
   readonly servings: readonly Serving[];
   readonly serving: Serving | null;
   readonly versions: readonly string[];
-  /** null: the latest that is served. */
+  /** null: the latest that is served, or the label's. */
   readonly version: string | null;
+  /** The serving's labels and what they stand for, of versions that are served. */
+  readonly labels: readonly { readonly label: string; readonly version: string }[];
+  /** Excludes a version. */
+  readonly label: string | null;
+  /** The version that will answer; null where none is served. */
+  readonly answering: string | null;
   readonly signatures: readonly string[];
   readonly signature: string | null;
 }
@@ -17,21 +23,43 @@ export interface Choices {
 export interface Wished {
   readonly servingId: string | null;
   readonly version: string | null;
+  readonly label: string | null;
   readonly signature: string | null;
 }
 
 /** What is wished as far as it is there; else the sensible thing: a serving that answers, the latest, `serving_default`. */
 export function choose(wished: Wished, servings: readonly Serving[], models: readonly Model[]): Choices {
-  const answering = servings.filter(({ state }) => state.kind === 'serving');
-  const ordered = [...answering, ...servings.filter(({ state }) => state.kind !== 'serving')];
+  const running = servings.filter(({ state }) => state.kind === 'serving');
+  const ordered = [...running, ...servings.filter(({ state }) => state.kind !== 'serving')];
   const serving = servings.find(({ id }) => id === wished.servingId) ?? ordered[0] ?? null;
-  if (serving === null) return { servings: ordered, serving, versions: [], version: null, signatures: [], signature: null };
+  if (serving === null) return { servings: ordered, ...nothing };
   const versions = serving.state.kind === 'serving' ? serving.state.versions.toSorted(newestFirst) : [];
   const version = wished.version !== null && versions.includes(wished.version) ? wished.version : null;
+  const labels = Object.entries(serving.plan.served?.labels ?? {})
+    .map(([label, one]) => ({ label, version: one }))
+    .filter((one) => versions.includes(one.version));
+  const labelled = version === null ? labels.find(({ label }) => label === wished.label) : undefined;
+  const answering = version ?? labelled?.version ?? versions[0] ?? null;
   const model = models.find(({ id }) => id === serving.modelId);
-  const signatures = model === undefined ? [] : signaturesOf(model, version ?? versions[0] ?? null, serving.plan.tags);
+  const signatures = model === undefined ? [] : signaturesOf(model, answering, serving.plan.tags);
   const signature = signatures.find((name) => name === wished.signature) ?? signatures.find(isDefault) ?? signatures[0] ?? null;
-  return { servings: ordered, serving, versions, version, signatures, signature };
+  return { servings: ordered, serving, versions, version, labels, label: labelled?.label ?? null, answering, signatures, signature };
+}
+
+const nothing = {
+  serving: null,
+  versions: [],
+  version: null,
+  labels: [],
+  label: null,
+  answering: null,
+  signatures: [],
+  signature: null,
+} as const;
+
+/** The part of a request that names whom it is for. */
+export function whichOf({ version, label }: Pick<Choices, 'version' | 'label'>): { readonly version?: string; readonly label?: string } {
+  return version !== null ? { version } : label !== null ? { label } : {};
 }
 
 /** The signatures of the version that answers; of the newest one where the served version is not in the folder any more. */

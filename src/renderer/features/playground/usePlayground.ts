@@ -2,10 +2,11 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { create } from 'zustand';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { ExampleFeature } from '../../../shared/contract/playground.ts';
-import type { EngineComparison, PredictAnswer } from '../../../shared/contract/predict.ts';
+import type { CompareSide, ComparedAnswers } from '../../../shared/contract/compareAnswers.ts';
+import type { PredictAnswer } from '../../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { reportOf, useClient } from '../../app/store.ts';
-import type { Choices } from './choices.ts';
+import { whichOf, type Choices } from './choices.ts';
 import { requestOf, type Draft } from './draft.ts';
 import { firstInputs } from './form/fieldInput.ts';
 import type { SendOptions } from './sendOptions.ts';
@@ -41,7 +42,7 @@ export function useSignature(choices: Choices): { readonly asked: AskedSignature
   const { serving, signature } = choices;
   const modelId = serving?.modelId ?? null;
   const servingId = serving?.id ?? null;
-  const version = choices.version ?? choices.versions[0] ?? null;
+  const version = choices.answering;
 
   useEffect(() => {
     if (modelId === null || servingId === null || signature === null) {
@@ -116,7 +117,7 @@ export interface Finished {
   readonly of: AskedOf;
   readonly outcome:
     | { readonly kind: 'answer'; readonly answer: PredictAnswer }
-    | { readonly kind: 'comparison'; readonly comparison: EngineComparison }
+    | { readonly kind: 'comparison'; readonly compared: ComparedAnswers }
     | { readonly kind: 'problem'; readonly problem: ErrorReport };
   readonly at: string;
 }
@@ -125,8 +126,8 @@ export interface Asking {
   readonly busy: boolean;
   readonly finished: Finished | null;
   readonly ask: (insist: boolean) => void;
-  /** The same to the serving and to the embedded engine. */
-  readonly compare: () => void;
+  /** The same to two targets; the other is measured by the first. */
+  readonly compare: (sides: readonly [CompareSide, CompareSide]) => void;
   readonly stop: () => void;
 }
 
@@ -142,25 +143,26 @@ export function useAsking(
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
 
-  const send = async (how: 'compare' | { readonly insist: boolean }): Promise<void> => {
+  const send = async (how: readonly [CompareSide, CompareSide] | { readonly insist: boolean }): Promise<void> => {
     const { serving, signature, version } = choices;
     if (serving === null || signature === null || asked === null || running.current !== null) return;
     const end = new AbortController();
     running.current = end;
     setBusy(true);
-    const of = { modelId: serving.modelId, version: version ?? choices.versions[0] ?? null, signature };
+    const of = { modelId: serving.modelId, version: choices.answering, signature };
     const done = (outcome: Finished['outcome'], at: string): void => {
       setFinished({ draft, key: asked.key, info: asked.info, of, outcome, at });
     };
     try {
-      const { backend, label, headers, ...rest } = options;
-      const which = label !== null ? { label } : version === null ? {} : { version };
-      const request = { servingId: serving.id, signature, ...requestOf(draft), ...which, ...rest, headers: { ...headers } };
-      if (how === 'compare') {
-        const comparison = await client.predict.compareEngines(request, { signal: end.signal });
-        done({ kind: 'comparison', comparison }, comparison.serving.at);
+      const { backend, mode, label, headers, gzip, timeoutMs } = options;
+      const request = { signature, timeoutMs, ...requestOf(draft) };
+      if (!('insist' in how)) {
+        const compared = await client.predict.compare({ ...request, sides: [how[0], how[1]] }, { signal: end.signal });
+        done({ kind: 'comparison', compared }, new Date().toISOString());
       } else {
-        const answer = await client.predict.run({ ...request, backend, insist: how.insist }, { signal: end.signal });
+        const { insist } = how;
+        const target = { servingId: serving.id, ...whichOf({ version, label }), backend, mode };
+        const answer = await client.predict.run({ ...request, ...target, gzip, headers: { ...headers }, insist }, { signal: end.signal });
         done({ kind: 'answer', answer }, answer.at);
       }
     } catch (error) {
@@ -175,7 +177,7 @@ export function useAsking(
     busy,
     finished,
     ask: (insist) => void send({ insist }),
-    compare: () => void send('compare'),
+    compare: (sides) => void send(sides),
     stop: () => running.current?.abort(),
   };
 }

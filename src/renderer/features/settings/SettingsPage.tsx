@@ -104,6 +104,15 @@ export function SettingsPage() {
           />
         </div>
         <p className={styles['caption']}>{t('settings.logHint')}</p>
+        <SavedNumber
+          label={t('history.setting')}
+          suffix=" MB"
+          min={0}
+          max={100_000}
+          value={settings.historyMaxMb}
+          onSave={(historyMaxMb) => set({ historyMaxMb })}
+        />
+        <p className={styles['caption']}>{t('history.settingHint')}</p>
         <Switch
           label={t('settings.askBeforeQuit')}
           description={t('settings.askBeforeQuitHint')}

@@ -219,7 +219,6 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
             ? ''
             : words('sentAs', { mode: words(`mode.${options.mode === 'auto' ? automatic.mode : options.mode}`), size: number.bytes(bytes) })
         }
-        compares={choices.serving?.engine === 'docker'}
         onSubmit={submit}
         options={<RequestOptions choices={choices} options={options} onChange={onOptions} automatic={automatic} />}
       />
