@@ -168,15 +168,9 @@ function FilterMenu({
     onChange(before === part[name] ? rest : { ...rest, ...part });
   };
   const item = (name: keyof Filter, part: Filter, words: string) => (
-    <Menu.Item
-      key={`${name} ${words}`}
-      role="menuitemcheckbox"
-      aria-checked={filter[name] === part[name]}
-      leftSection={<span className={styles['tick']}>{filter[name] === part[name] ? <Icon name="check" size={14} /> : null}</span>}
-      onClick={() => set(part, name)}
-    >
+    <Menu.CheckboxItem key={`${name} ${words}`} checked={filter[name] === part[name]} onChange={() => set(part, name)}>
       {words}
-    </Menu.Item>
+    </Menu.CheckboxItem>
   );
   const count = Object.keys(filter).length;
   return (
