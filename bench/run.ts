@@ -6,6 +6,7 @@ import { benchRecovery } from './recovery.ts';
 import { benchLibrary } from './library.ts';
 import { benchJson } from './json.ts';
 import { benchLoad } from './load.ts';
+import { benchMemory } from './memory.ts';
 import { benchPlaceGap } from './placeGap.ts';
 import { benchPredict } from './predict.ts';
 import { benchServe } from './serve.ts';
@@ -21,6 +22,7 @@ const benches = {
   load: benchLoad,
   gateway: benchGateway,
   placeGap: benchPlaceGap,
+  memory: benchMemory,
   engine: benchEngine,
   library: benchLibrary,
 } as const;

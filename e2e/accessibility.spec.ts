@@ -95,8 +95,12 @@ for (const { theme, language } of looks) {
     await main.locator('[aria-haspopup=menu]').first().click();
     await expect(page.getByRole('menu')).toBeVisible();
     await look('serving, menu');
-    await page.keyboard.press('Escape');
-    await expect(page.getByRole('menu')).toHaveCount(0);
+    await page.getByRole('menuitem', { name: /^(Change image|更换镜像)/ }).click();
+    await expect(dialog.getByRole('radio').first()).toBeVisible();
+    await dialog.locator('[aria-expanded=false]').click();
+    await expect(dialog.getByRole('textbox').first()).toBeVisible();
+    await look('change of image or engine');
+    await close();
 
     await go('3');
     await expect(main.getByRole('gridcell').first()).toBeVisible();

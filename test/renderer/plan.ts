@@ -18,6 +18,7 @@ export function planOf(part: Partial<ServingPlan> = {}): ServingPlan {
     memoryBytes: 2 * 1024 ** 3,
     user: '1000:1000',
     life: 'kept',
+    through: 'direct',
     ...part,
   };
 }

@@ -50,6 +50,7 @@ describe('a start again with changes', () => {
     expect(readDraft(draftOf(plan))).toEqual({
       wrong: null,
       changes: {
+        through: 'direct',
         engine: 'docker',
         versions: plan.versions,
         restPort: 8501,

@@ -27,6 +27,7 @@ export function servingImages(
     inImage === undefined ? [last(image), last(usual)].includes(last(name)) : repositoryOf(name) === repositoryOf(image);
   return all
     .filter(({ labels }) => inImage !== undefined || labels[modelLabel] === undefined)
-    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt) || (b.names[0] ?? '').localeCompare(a.names[0] ?? ''))
-    .flatMap((one) => one.names.filter(fits).map((name) => asLocalImage(one, name)));
+    .flatMap((one) => one.names.filter(fits).map((name) => ({ createdAt: one.createdAt, image: asLocalImage(one, name) })))
+    .toSorted((a, b) => b.createdAt.localeCompare(a.createdAt) || b.image.reference.localeCompare(a.image.reference))
+    .map(({ image: found }) => found);
 }

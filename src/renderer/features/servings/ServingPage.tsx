@@ -23,7 +23,7 @@ import { servingMark, servingWord, stepWords } from './servingWords.ts';
 import { StepSpine } from './StepSpine.tsx';
 import { useServingActs, type ServingActs } from './useServingActs.ts';
 import { useServingLog } from './useServingLog.ts';
-import { presentChange } from './upgrade/placeDraft.ts';
+import { isMovable, presentChange } from './upgrade/placeDraft.ts';
 import { WhatWillRun } from './WhatWillRun.tsx';
 import styles from './serving.module.css';
 
@@ -185,9 +185,7 @@ function Acts({ serving, acts, onChange, onUpgrade, onRemove }: HeaderProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
-        {kind === 'serving' && serving.plan.inServerOf === undefined ? (
-          <Menu.Item onClick={onUpgrade}>{t('upgrade.open')}</Menu.Item>
-        ) : null}
+        {isMovable(serving) ? <Menu.Item onClick={onUpgrade}>{t('upgrade.open')}</Menu.Item> : null}
         <Menu.Item onClick={onChange}>{t('serving.startWithChanges')}</Menu.Item>
         <Menu.Item onClick={acts.copyDockerRun}>
           {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}

@@ -14,6 +14,7 @@ import { spanSeconds } from './figureHistory.ts';
 import { RemoveServing } from './RemoveServing.tsx';
 import { ServingSince } from './ServingSince.tsx';
 import { servingMark, servingWord, stepWords } from './servingWords.ts';
+import { isMovable } from './upgrade/placeDraft.ts';
 import { useFigures } from './useFigures.ts';
 import { useServingActs, type ServingActs } from './useServingActs.ts';
 import styles from './servings.module.css';
@@ -239,7 +240,7 @@ function RowActs({ serving, acts }: { readonly serving: Serving; readonly acts: 
         <Menu.Dropdown>
           <Menu.Item onClick={() => go(`/servings/${serving.id}`)}>{t('serving.open')}</Menu.Item>
           {kind === 'serving' ? <Menu.Item onClick={acts.restart}>{t('serving.restart')}</Menu.Item> : null}
-          {kind === 'serving' ? <Menu.Item onClick={() => setUpgrading(true)}>{t('upgrade.open')}</Menu.Item> : null}
+          {isMovable(serving) ? <Menu.Item onClick={() => setUpgrading(true)}>{t('upgrade.open')}</Menu.Item> : null}
           <Menu.Item onClick={acts.copyDockerRun}>
             {t(serving.engine === 'docker' ? 'serving.copyDockerRun' : 'serving.copyCommand')}
           </Menu.Item>

@@ -29,6 +29,10 @@ export const imageWords = ({ id, digest }: LocalImage, { t }: Text): string =>
 
 export const isSamePlace = (a: PlaceName, b: PlaceName): boolean => a.engine === b.engine && a.image === b.image;
 
+/** It runs, in a server of its own. */
+export const isMovable = ({ state, plan }: Pick<Serving, 'state' | 'plan'>): boolean =>
+  state.kind === 'serving' && plan.inServerOf === undefined;
+
 /** The last change, as long as it is about what serves or goes on now: a later start makes it the past. */
 export function presentChange({ change, since }: Pick<Serving, 'change' | 'since'>): PlaceChange | null {
   if (change === null) return null;
