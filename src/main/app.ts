@@ -26,6 +26,7 @@ import { createGrpcConnections } from './predict/predictGrpc.ts';
 import { createTables, type Tables } from './predict/tables.ts';
 import { createTakeAway, type TakeAway } from './predict/takeAway.ts';
 import { createEnginePlace } from './serving/enginePlace.ts';
+import type { Later } from './serving/followVersions.ts';
 import { createServings, type Servings } from './serving/servings.ts';
 import type { SettingsStore } from './settings/settingsStore.ts';
 import { createStateHub, type StateHub } from './stateHub.ts';
@@ -57,6 +58,8 @@ export interface Outside {
   readonly toBin?: (path: string) => Promise<void>;
   /** The system's safe place for what the person types; in memory only where the shell has none. */
   readonly secretBox?: SecretBox;
+  /** A clock of tests. */
+  readonly later?: Later;
 }
 
 /** The services of one data folder. Disposing stops what is under way; kept servings go on. */
@@ -113,7 +116,17 @@ export async function createApp(outside: Outside): Promise<App> {
   const imports = boot.use(createImports({ hub, tasks, library, folder: home, userHome, samplePath: outside.samplePath }));
   const tree = createFolderTree(outside.roots, userHome);
 
-  // 4. The engine, and what is served in it.
+  // 4. Questions to what is served.
+  const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
+  const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
+  const exchanges = createExchanges();
+  const connections = boot.use(createGrpcConnections());
+  const getLimitBytes = (): number => hub.state.settings.historyMaxMb * 1_000_000;
+  const history = boot.use(createRequestHistory({ home, records: database.requests, getLimitBytes }));
+  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), exchanges, connections, history, now });
+  const cases = createCases({ home, exchanges, predictions });
+
+  // 5. The engine, and what is served in it.
   const typedCredentials = openTypedCredentials(join(home, 'credentials'), outside.secretBox);
   const dockerFolder = env['DOCKER_CONFIG'] ?? join(userHome, '.docker');
   const credentials = (reference: string): Promise<Credentials | undefined> =>
@@ -134,6 +147,8 @@ export async function createApp(outside: Outside): Promise<App> {
       credentials,
       forkEngine: outside.forkEngine,
       gatewayProgram: outside.gatewayProgram,
+      runCases: (about, options) => cases.runBeside(about, options),
+      later: outside.later,
       now,
     }),
   );
@@ -153,15 +168,6 @@ export async function createApp(outside: Outside): Promise<App> {
     }),
   );
 
-  // 5. Questions to them.
-  const getVersions = (modelId: string) => hub.state.models.find(({ id }) => id === modelId)?.versions ?? [];
-  const beside = boot.use(createEnginePlace({ fork: outside.forkEngine, getVersions, dataFolder: home, onChange: () => undefined }));
-  const exchanges = createExchanges();
-  const connections = boot.use(createGrpcConnections());
-  const getLimitBytes = (): number => hub.state.settings.historyMaxMb * 1_000_000;
-  const history = boot.use(createRequestHistory({ home, records: database.requests, getLimitBytes }));
-  const predictions = createPredictions({ hub, engines: boot.use(createEngineBackend(beside)), exchanges, connections, history, now });
-
   const running = boot.move();
   return {
     outside,
@@ -176,7 +182,7 @@ export async function createApp(outside: Outside): Promise<App> {
     bakes,
     predictions,
     playground: createPlayground({ hub, exchanges }),
-    cases: createCases({ home, exchanges, predictions }),
+    cases,
     tables: createTables({ tasks, predictions, home }),
     recipes: database.recipes,
     history,

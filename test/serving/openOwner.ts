@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkEngines } from '../../src/main/tfserving/engineProcess.ts';
+import type { Outside } from '../../src/main/app.ts';
 import { becomeOwner } from '../../src/main/owner/becomeOwner.ts';
 import { reachOwner, type OwnerSession } from '../../src/main/owner/owner.ts';
 import { commandOutside } from '../../src/main/cli/outside.ts';
@@ -105,10 +106,13 @@ function mirrorOf(client: LocalClient, close: () => Promise<void>): Mirror {
 const builtProgram = join(import.meta.dirname, '..', '..', 'out', 'main', 'slipway.js');
 
 /** An owner in this process. */
-export async function ownHere(home: string, env: NodeJS.ProcessEnv = {}): Promise<Mirror & { readonly session: OwnerSession }> {
-  const session = await becomeOwner(
-    commandOutside({ env: { ...process.env, ...env, SLIPWAY_HOME: home }, forkEngine: forkEngines(builtProgram) }, 'background'),
-  );
+export async function ownHere(
+  home: string,
+  env: NodeJS.ProcessEnv = {},
+  changes: Partial<Outside> = {},
+): Promise<Mirror & { readonly session: OwnerSession }> {
+  const io = { env: { ...process.env, ...env, SLIPWAY_HOME: home }, forkEngine: forkEngines(builtProgram) };
+  const session = await becomeOwner({ ...commandOutside(io, 'background'), ...changes });
   if (session === null) throw new Error('somebody owns the folder');
   await session.app?.engines.ready;
   return Object.assign(

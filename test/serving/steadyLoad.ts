@@ -10,7 +10,11 @@ export interface Answered {
 }
 
 /** Asks a REST address `perSecond` times a second until it is stopped, whether or not earlier requests were answered. */
-export function steadyLoad(url: string, perSecond: number): { readonly answers: readonly Answered[]; stop(): Promise<void> } {
+export function steadyLoad(
+  url: string,
+  perSecond: number,
+  body = '{"instances":[0.0]}',
+): { readonly answers: readonly Answered[]; stop(): Promise<void> } {
   const answers: Answered[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const open = new Set<Promise<void>>();
@@ -32,7 +36,7 @@ export function steadyLoad(url: string, perSecond: number): { readonly answers: 
       response.on('error', (error) => done(0, error.message));
     });
     asked.on('error', (error) => done(0, error.message));
-    asked.end('{"instances":[0.0]}');
+    asked.end(body);
   };
   const began = performance.now();
   let sent = 0;

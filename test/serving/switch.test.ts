@@ -7,8 +7,9 @@ import type { SwitchTarget } from '../../src/shared/contract/switching.ts';
 import { whyNoEngine } from '../docker/engine.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
 import { writeVersion } from './numberedVersions.ts';
-import { ownElsewhere, ownHere, type Mirror } from './openOwner.ts';
+import { ownElsewhere, ownHere } from './openOwner.ts';
 import { steadyLoad, type Answered } from './steadyLoad.ts';
+import { answering, change, removeAll, urlOf } from './switching.ts';
 
 const places = [
   { engine: 'docker', why: whyNoEngine() },
@@ -24,29 +25,9 @@ describe.each(places)('versions changed while $engine serves', { timeout: 180_00
     if (why === undefined) for (const version of [1, 2, 3]) writeVersion(base, version);
   });
   afterEach(async () => {
-    if (why === undefined) {
-      await using owner = await ownHere(home);
-      if (engine === 'docker') await owner.until('Docker', ({ engine: status }) => status.state === 'connected');
-      for (const { id } of await owner.until('the state', (state) => state.servings)) await owner.client.servings.remove({ id });
-    }
+    if (why === undefined) await removeAll(home, engine);
     rmSync(home, { recursive: true, force: true });
   });
-  const urlOf = ({ plan }: Serving): string => `http://127.0.0.1:${plan.restPort}/v1/models/${plan.name}`;
-  /** The version that answers under a path such as `/labels/canary`. */
-  async function answering(serving: Serving, path = ''): Promise<number> {
-    const answer = await fetch(`${urlOf(serving)}${path}:predict`, { method: 'POST', body: '{"instances":[0.0]}' });
-    const { predictions } = (await answer.json()) as { readonly predictions: readonly number[] };
-    return (predictions[0] ?? Number.NaN) / 10;
-  }
-  /** Begins a switch and waits for its end. */
-  async function change(owner: Mirror, { name }: Serving, target: SwitchTarget): Promise<Serving> {
-    const { taskId } = await owner.client.switching.start({ id: name, target });
-    // Its serving is told before its task.
-    await owner.until('the end of its task', ({ tasks }) => tasks.some(({ id, state }) => id === taskId && state !== 'running'));
-    return owner.until('its end', ({ servings }) =>
-      servings.find(({ name: one, switching }) => one === name && switching.current?.state !== 'running'),
-    );
-  }
   const outcomeOf = ({ switching: { current }, plan }: Serving) => [current?.state, current?.problem?.code ?? null, plan.served?.admitted];
 
   test.skipIf(why !== undefined)(

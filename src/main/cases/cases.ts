@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../shared/contract/errors.ts';
-import type { CaseResult, CaseTarget, SavedCase, Tolerance } from '../../shared/contract/cases.ts';
+import { caseTarget, type CaseResult, type CaseTarget, type SavedCase, type Tolerance } from '../../shared/contract/cases.ts';
 import { JsonSyntax, parseJson, type Json } from '../../shared/tensor/json.ts';
 import type { Tensor } from '../../shared/tensor/tensor.ts';
 import { tensorToWire } from '../../shared/tensor/tensorWire.ts';
@@ -16,6 +16,8 @@ import { faultOf, judgeOutput } from './judgeCase.ts';
 interface Waiting {
   readonly signal: AbortSignal;
 }
+
+type Asking = Omit<Parameters<Predictions['ask']>[1], 'tensors'>;
 
 /** Inputs with what is to be answered: saved in the data folder, a folder a model, or files of the person's. */
 export interface Cases {
@@ -33,6 +35,11 @@ export interface Cases {
   remove(modelId: string, name: string): Promise<void>;
   /** Saved cases, one after another; all of them without names. */
   run(modelId: string, names: readonly string[] | undefined, target: CaseTarget, options: Waiting): AsyncIterable<CaseResult>;
+  /** All saved cases of a model, asked of a version that its server has under the name `as`; the answers are not kept. */
+  runBeside(
+    about: { readonly modelId: string; readonly servingId: string; readonly as: string; readonly version: string },
+    options: Waiting,
+  ): Promise<{ readonly count: number; readonly results: AsyncIterable<CaseResult> }>;
   /** Files of cases, and all that lie in folders. Throws CASE_UNREADABLE where there are none. */
   runFiles(paths: readonly string[], target: CaseTarget, options: Waiting): AsyncIterable<CaseResult>;
 }
@@ -50,14 +57,14 @@ export function createCases({
   const folderOf = (modelId: string): string => join(home, 'cases', modelId.replaceAll(/[^\w-]/g, '_'));
   const fileOf = (modelId: string, name: string): string => join(folderOf(modelId), `${name}${caseEnding}`);
 
-  async function* run(files: readonly string[], target: CaseTarget, { signal }: Waiting): AsyncIterable<CaseResult> {
+  async function* run(files: readonly string[], target: CaseTarget, options: Asking): AsyncIterable<CaseResult> {
     for (const file of files) {
-      signal.throwIfAborted();
-      yield await runOne(file, target, { signal });
+      options.signal.throwIfAborted();
+      yield await runOne(file, target, options);
     }
   }
 
-  async function runOne(file: string, target: CaseTarget, { signal }: Waiting): Promise<CaseResult> {
+  async function runOne(file: string, target: CaseTarget, { signal, ...asking }: Asking): Promise<CaseResult> {
     const blank = { name: nameOf(file), outputs: [], largest: null, version: null, latencyMs: null, exchange: null };
     let wanted: Case;
     let exchange: KeptExchange;
@@ -70,13 +77,18 @@ export function createCases({
         ]),
       );
       const request = { ...target, signature: wanted.signature, inputs, insist: true, gzip: false, headers: {} };
-      ({ exchange } = await predictions.ask(request, { signal }));
+      ({ exchange } = await predictions.ask(request, { signal, ...asking }));
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
       return { ...blank, outcome: 'not-run', detail: told(error) };
     }
-    const answered = { ...blank, version: exchange.version, latencyMs: exchange.networkMs, exchange: exchange.id };
+    const answered = {
+      ...blank,
+      version: exchange.version,
+      latencyMs: exchange.networkMs,
+      exchange: exchange.id === '' ? null : exchange.id,
+    };
     const { expects } = wanted;
     if (expects.kind === 'error') {
       const passed = !exchange.ok && (exchange.error ?? '').includes(expects.text);
@@ -146,6 +158,11 @@ export function createCases({
         const files = names === undefined ? await filesIn(folderOf(modelId)) : names.map((name) => fileOf(modelId, name));
         yield* run(files, target, options);
       })(),
+    async runBeside({ modelId, servingId, as, version }, { signal }) {
+      const files = await filesIn(folderOf(modelId));
+      const target = caseTarget.parse({ servingId, version });
+      return { count: files.length, results: run(files, target, { signal, as, keep: false }) };
+    },
     runFiles: (paths, target, options) =>
       (async function* () {
         const files: string[] = [];

@@ -1,29 +1,34 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
-import { answeringVersion, type SwitchRequest, type SwitchTarget, type VersionSwitch } from '../../shared/contract/switching.ts';
+import { answeringVersion } from '../../shared/contract/answeringVersion.ts';
+import type { SwitchRequest, SwitchTarget, VersionSwitch } from '../../shared/contract/switching.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';
 import { parseUsage } from './usage.ts';
 import { fetchState } from './watchState.ts';
 import { withOwner } from './withOwner.ts';
 
-const options = {
+const rollbackOptions = {
   reason: { type: 'string' },
   anyway: { type: 'boolean' },
   forecast: { type: 'boolean' },
 } as const;
+const options = { ...rollbackOptions, 'despite-cases': { type: 'boolean' } } as const;
 
-const switchHelp = `slipway switch NAME latest|all|V|V,V|LABEL=V|LABEL=|guarded|follow [--reason TEXT] [--forecast] [--anyway] [--json]
+const switchHelp = `slipway switch NAME latest|all|V|V,V|LABEL=V|LABEL=|guarded|follow [--reason TEXT] [--forecast] [--anyway]
+               [--despite-cases] [--json]
 
-Changes which versions a running server serves, without a failed request. What answered before stays loaded for a while.
-  latest       the newest version, and each newer one that comes
-  V            this version; V,V several: TensorFlow Serving answers with the highest
-  LABEL=V      gives a label to a version; LABEL= takes it away
-  guarded      Slipway admits a new version once it is complete and was tried (the default)
-  follow       the server looks at the folder by itself
-  --reason     kept in the history
-  --forecast   only tells what would be loaded, kept and unloaded, and the memory that it needs
-  --anyway     also where the memory that it needs is above the limit
+Changes which versions a running server serves, without a failed request. A version that is loaded
+for it is tried beside the old one, also with the model's saved cases. What answered before stays loaded for a while.
+  latest           the newest version, and each newer one that comes
+  V                this version; V,V several: TensorFlow Serving answers with the highest
+  LABEL=V          gives a label to a version; LABEL= takes it away
+  guarded          Slipway admits a new version once it is complete and was tried (the default)
+  follow           the server looks at the folder by itself
+  --reason         kept in the history
+  --forecast       only tells what would be loaded, kept and unloaded, and the memory that it needs
+  --anyway         also where the memory that it needs is above the limit
+  --despite-cases  also where saved cases fail
 
 Example: slipway switch digits 2
 `;
@@ -130,14 +135,15 @@ export async function runSwitchCommand(args: readonly string[], io: CommandIo): 
     io.err(`${text}: latest, all, numbers such as 2 or 1,2, LABEL=V, guarded or follow\n\n${switchHelp}`);
     return exitCode.usage;
   }
-  const { reason = '', anyway = false, forecast = false, json = false } = parsed.values;
-  return run(io, { id, target, reason, anyway }, json, forecast);
+  const { reason = '', anyway = false, 'despite-cases': despiteCases = false, forecast = false, json = false } = parsed.values;
+  return run(io, { id, target, reason, anyway, despiteCases }, json, forecast);
 }
 
 /** `slipway rollback`. */
 export async function runRollback(args: readonly string[], io: CommandIo): Promise<number> {
-  const parsed = parseUsage(args, io, { help: rollbackHelp, options, positionals: [1, 1] });
+  const parsed = parseUsage(args, io, { help: rollbackHelp, options: rollbackOptions, positionals: [1, 1] });
   if (typeof parsed === 'number') return parsed;
   const { reason = '', anyway = false, forecast = false, json = false } = parsed.values;
-  return run(io, { id: parsed.positionals[0] ?? '', target: { kind: 'back' }, reason, anyway }, json, forecast);
+  // What was served before is not held up by cases.
+  return run(io, { id: parsed.positionals[0] ?? '', target: { kind: 'back' }, reason, anyway, despiteCases: false }, json, forecast);
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../../shared/contract/errors.ts';
 import { openMetadataRecords, type MetadataRecords } from './metadataRecords.ts';
-import type { ServedEntry, ServedState } from '../../shared/contract/switching.ts';
+import type { ServedEntry } from '../../shared/contract/switching.ts';
 import { migrations } from './migrations.ts';
 import { openRecipeRecords, type RecipeRecords } from './recipeRecords.ts';
 import { openRequestRecords, type RequestRecords } from './requestRecords.ts';
@@ -122,15 +122,23 @@ export function openDatabase(folder: string): Database {
         .map((row) => ({ at: String(row['at']), about: String(row['about']), kind: String(row['kind']), detail: String(row['detail']) })),
   };
   const served: ServedRecords = {
-    add: ({ servingId, serving }, { at, by, cause, outcome, reason, state }) =>
-      void db
-        .prepare('INSERT INTO served_records (at, serving_id, serving, by, cause, outcome, reason, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-        .run(at, servingId, serving, by, cause, outcome, reason, JSON.stringify(state)),
+    add: ({ servingId, serving }, { at, by, cause, outcome, reason, state, refusal }) => {
+      const columns = 'at, serving_id, serving, by, cause, outcome, reason, state, refusal';
+      const { lastInsertRowid } = db
+        .prepare(`INSERT INTO served_records (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+        .run(at, servingId, serving, by, cause, outcome, reason, JSON.stringify(state), JSON.stringify(refusal));
+      return { id: Number(lastInsertRowid) };
+    },
     of: (servingId, limit) =>
       db
-        .prepare('SELECT id, at, by, cause, outcome, reason, state FROM served_records WHERE serving_id = ? ORDER BY id DESC LIMIT ?')
+        .prepare(
+          'SELECT id, at, by, cause, outcome, reason, state, refusal FROM served_records WHERE serving_id = ? ORDER BY id DESC LIMIT ?',
+        )
         .all(servingId, limit)
-        .map((row) => ({ ...row, state: JSON.parse(String(row['state'])) as ServedState }) as unknown as ServedEntry),
+        .map((row) => {
+          const [state, refusal] = [row['state'], row['refusal']].map((text): unknown => JSON.parse(String(text)));
+          return { ...row, state, refusal } as unknown as ServedEntry;
+        }),
   };
   return { models, metadata, servings, recipes, requests, events, served, ownerId, close: () => db.close() };
 }

@@ -119,4 +119,5 @@ export const migrations: readonly string[] = [
        CASE json_type(r.input, '$.body') WHEN 'text' THEN json_extract(r.input, '$.body') END AS body,
        json_extract(r.document, '$.answer.outputs') AS outputs
      FROM request_records r JOIN model_records m ON m.id = r.model_id;`,
+  "ALTER TABLE served_records ADD COLUMN refusal TEXT NOT NULL DEFAULT 'null';",
 ];

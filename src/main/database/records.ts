@@ -63,6 +63,6 @@ export interface EventRecords {
 
 /** What was served when, by whom and why; the newest first. */
 export interface ServedRecords {
-  add(about: { readonly servingId: string; readonly serving: string }, entry: Omit<ServedEntry, 'id'>): void;
+  add(about: { readonly servingId: string; readonly serving: string }, entry: Omit<ServedEntry, 'id'>): { readonly id: number };
   of(servingId: string, limit: number): readonly ServedEntry[];
 }

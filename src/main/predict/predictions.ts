@@ -38,9 +38,12 @@ export interface Predictions {
   run(request: PredictRequest, options: Waiting): Promise<PredictAnswer>;
   /**
    * The same with all tensors: for cases, comparisons and tables. A refusal is an answer. `tensors` are sent in place of the request's
-   * own input; the exchange can be fetched from later unless `keep` is false.
+   * own input; the exchange can be fetched from later unless `keep` is false. `as` is another name that the server has the model under.
    */
-  ask(request: PredictRequest, options: Waiting & { readonly tensors?: InputTensors; readonly keep?: boolean }): Promise<Asked>;
+  ask(
+    request: PredictRequest,
+    options: Waiting & { readonly tensors?: InputTensors; readonly keep?: boolean; readonly as?: string },
+  ): Promise<Asked>;
   /** A side that refuses or fails says so; the other's answer is there all the same. */
   compare(request: CompareAnswersRequest, options: Waiting): Promise<ComparedAnswers>;
 }
@@ -73,8 +76,9 @@ export function createPredictions({
 
   const modelOf = ({ modelId }: Serving): Model | undefined => hub.state.models.find(({ id }) => id === modelId);
 
-  async function askOf(request: PredictRequest, { signal, tensors, keep = true, onFailed }: Waiting & AskOf): Promise<Asked> {
-    const serving = findServing(hub, request.servingId);
+  async function askOf(request: PredictRequest, { signal, tensors, keep = true, as, onFailed }: Waiting & AskOf): Promise<Asked> {
+    const found = findServing(hub, request.servingId);
+    const serving = as === undefined ? found : { ...found, name: as };
     const { rest, grpc, signature } = servedAt(serving, modelOf(serving), request);
     const plan = await planned(signature, request, { signal, tensors });
     const { timeoutMs, gzip, headers, version, label } = request;
@@ -154,6 +158,7 @@ export function createPredictions({
 interface AskOf {
   readonly tensors?: InputTensors;
   readonly keep?: boolean;
+  readonly as?: string;
   /** It was sent, and no answer came. */
   readonly onFailed?: (serving: Serving, error: unknown) => void;
 }

@@ -15,6 +15,16 @@ import { descending, keptOf, problemOf, usableVersions } from './servedVersions.
 import { serverIdOf } from './sharedServer.ts';
 import type { Switches } from './switches.ts';
 
+/** Does something after a while, unless the answer is called before. */
+export type Later = (ms: number, act: () => void) => () => void;
+
+/** By the system's clock; nothing waits for it at the program's end. */
+export const systemLater: Later = (ms, act) => {
+  const timer = setTimeout(act, ms);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
 /** What is kept for going back is unloaded after so long. */
 const keepMs = 15 * 60_000;
 /** A server that follows its folder looks at it once a second; it is asked as often what came of it. */
@@ -41,6 +51,7 @@ export async function followVersions({
   switches,
   look,
   now,
+  later,
   signal,
 }: {
   readonly hub: StateHub;
@@ -48,11 +59,14 @@ export async function followVersions({
   readonly switches: Switches;
   readonly look: (id: string) => Promise<void>;
   readonly now: () => Date;
+  readonly later: Later;
   readonly signal: AbortSignal;
 }): Promise<void> {
   const unsettled = new Set(hub.state.servings.filter(({ switching }) => switching.current?.state === 'running').map(({ id }) => id));
   const followed = new Set<string>();
-  const kept = new Map<string, { readonly key: string; readonly timer: NodeJS.Timeout }>();
+  /** What came of a version that was let in is not known yet: until then it is not let in again. */
+  const admitting = new Set<string>();
+  const kept = new Map<string, { readonly key: string; readonly forget: () => void }>();
 
   const versionsOf = (serving: Serving): readonly string[] => (serving.state.kind === 'serving' ? serving.state.versions : []);
 
@@ -102,6 +116,7 @@ export async function followVersions({
           cause: 'appeared',
           outcome: 'refused',
           reason: `v${version}: ${why.problem.message} ${why.problem.advice}`,
+          refusal: { versions: [version], why },
         });
     if (plan.versions.kind === 'specific') return;
     const without = new Set(ledger.find(id).switching.held.map(({ version }) => version));
@@ -115,10 +130,11 @@ export async function followVersions({
     if (newest === undefined) return;
     // What the record says may be older than what runs.
     await look(id);
-    if (ledger.find(id).state.kind !== 'serving' || switches.isRunning(id)) return;
+    if (ledger.find(id).state.kind !== 'serving' || switches.isRunning(id) || admitting.has(id)) return;
     const target = plan.versions.kind === 'all' ? ({ kind: 'all' } as const) : ({ kind: 'latest' } as const);
     const { finished } = switches.begin(id, target, { by: 'automatic', cause: 'appeared', reason: '', anyway: false, without });
-    finished.catch((error: unknown) => {
+    admitting.add(id);
+    const told = finished.catch((error: unknown) => {
       if (signal.aborted || !(error instanceof AppError)) return;
       // A refused one is not tried again until its files change.
       const refused = fresh.flatMap((version) => {
@@ -129,6 +145,11 @@ export async function followVersions({
       const after = ledger.find(id);
       hold(after, [...after.switching.held.filter(({ version }) => !fresh.includes(version)), ...refused]);
     });
+    void told
+      .finally(() => admitting.delete(id))
+      // What came meanwhile was passed over.
+      .then(() => observeNow(id))
+      .catch((error: unknown) => void (signal.aborted || asAppError(error)));
   }
 
   /** Looks at a server that follows its folder until it no longer does: what it failed to load is told, and loaded once it can be. */
@@ -169,6 +190,7 @@ export async function followVersions({
         cause: 'appeared',
         outcome: 'refused',
         reason: `v${version}: ${why.kind === 'refused' ? why.problem.advice : why.problem.message}`,
+        refusal: { versions: [version], why },
       });
     const mended = found.flatMap((one) => {
       const known = model.versions.find(({ version }) => version === one.version);
@@ -220,22 +242,27 @@ export async function followVersions({
     const key = keptOf(serving.plan).join();
     const timed = kept.get(serving.id);
     if (timed?.key === key) return;
-    clearTimeout(timed?.timer);
+    timed?.forget();
     kept.delete(serving.id);
     if (key === '') return;
-    const timer = setTimeout(() => {
+    const forget = later(keepMs, () => {
       kept.delete(serving.id);
       const latest = hub.state.servings.find(({ id }) => id === serving.id);
       if (latest?.state.kind !== 'serving' || switches.isRunning(serving.id) || keptOf(latest.plan).join() !== key) return;
       switches.begin(serving.id, { kind: 'unload-kept' }, { by: 'automatic', cause: 'unloaded', reason: '', anyway: true });
-    }, keepMs);
-    timer.unref();
-    kept.set(serving.id, { key, timer });
+    });
+    kept.set(serving.id, { key, forget });
+  }
+
+  /** As it is now: it may have changed since. */
+  async function observeNow(id: string): Promise<void> {
+    const serving = signal.aborted ? undefined : hub.state.servings.find((one) => one.id === id);
+    if (serving !== undefined) await observe(serving);
   }
 
   async function observe(serving: Serving): Promise<void> {
     const { id, state, plan } = serving;
-    if (plan.served === undefined || switches.isRunning(id)) return;
+    if (plan.served === undefined || switches.isRunning(id) || admitting.has(id)) return;
     if (unsettled.has(id) && (state.kind === 'serving' || state.kind === 'stopped' || state.kind === 'failed')) {
       await switches.recover(serving, { signal });
       unsettled.delete(id);
@@ -268,16 +295,12 @@ export async function followVersions({
             : event.kind === 'serving'
               ? hub.state.servings.filter(({ plan }) => serverIdOf(plan) === serverIdOf(event.serving.plan))
               : [];
-      for (const { id } of seen) {
-        // As it is now: it may have changed since.
-        const serving = hub.state.servings.find((one) => one.id === id);
-        if (serving !== undefined)
-          await observe(serving).catch((error: unknown) => {
-            if (!signal.aborted) asAppError(error);
-          });
-      }
+      for (const { id } of seen)
+        await observeNow(id).catch((error: unknown) => {
+          if (!signal.aborted) asAppError(error);
+        });
     }
   } finally {
-    for (const { timer } of kept.values()) clearTimeout(timer);
+    for (const { forget } of kept.values()) forget();
   }
 }

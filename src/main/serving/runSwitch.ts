@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../shared/contract/errors.ts';
+import type { CaseResult } from '../../shared/contract/cases.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { ServingPlan } from '../../shared/contract/serving.ts';
-import type { SwitchStepId } from '../../shared/contract/switching.ts';
+import type { SwitchCases, SwitchStepId } from '../../shared/contract/switching.ts';
 import { GrpcFailure, grpcStatus, type ServingGrpc, type VersionStatus } from '../tfserving/grpcClient.ts';
 import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import { tryCanary } from './canary.ts';
@@ -13,11 +14,14 @@ const pollMs = 50;
 /** A large model restores for minutes. */
 const loadLimitMs = 15 * 60_000;
 
-/** The saved cases of a model, asked of one version of what the server calls `model`. */
+/** The saved cases of a model, asked of one version of what its server calls `as`. */
 export type RunCases = (
-  about: { readonly modelId: string; readonly model: string; readonly version: string; readonly grpcPort: number },
+  about: { readonly modelId: string; readonly servingId: string; readonly as: string; readonly version: string },
   options: { readonly signal: AbortSignal },
-) => Promise<{ readonly passed: number; readonly failed: number }>;
+) => Promise<{ readonly count: number; readonly results: AsyncIterable<Pick<CaseResult, 'name' | 'outcome' | 'detail'>> }>;
+
+/** How many failed cases are told one by one. */
+const toldFailures = 20;
 
 /** A server whose versions are changed, and what is asked of its surroundings. */
 export interface SwitchedServer {
@@ -28,7 +32,7 @@ export interface SwitchedServer {
   checkAlive(signal: AbortSignal): Promise<void>;
   /** What is known of a version. */
   version(version: string): VersionSummary | undefined;
-  readonly runCases: RunCases | null;
+  readonly runCases: RunCases;
 }
 
 export type TellStep = (id: SwitchStepId, state: 'running' | 'done' | 'skipped', detail?: string) => void;
@@ -116,6 +120,44 @@ export async function reload(
   }
 }
 
+/** Runs the saved cases on each version, and tells after each of them how they stand. */
+async function askCases(
+  runCases: RunCases,
+  { modelId, servingId }: Pick<ServingPlan, 'modelId' | 'servingId'>,
+  {
+    versions,
+    nameOf,
+    tellCases,
+    signal,
+  }: {
+    readonly versions: readonly string[];
+    readonly nameOf: (version: string) => string;
+    readonly tellCases: (cases: SwitchCases) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<SwitchCases> {
+  let cases: SwitchCases = { count: 0, passed: 0, failed: 0, failures: [] };
+  const runs: (readonly [version: string, results: Awaited<ReturnType<RunCases>>['results']])[] = [];
+  for (const version of versions) {
+    const { count, results } = await runCases({ modelId, servingId, as: nameOf(version), version }, { signal });
+    cases = { ...cases, count: cases.count + count };
+    runs.push([version, results]);
+  }
+  for (const [version, results] of runs) {
+    for await (const { name, outcome, detail } of results) {
+      const failures = [...cases.failures, { version, name, detail: detail ?? '' }].slice(0, toldFailures);
+      cases = outcome === 'passed' ? { ...cases, passed: cases.passed + 1 } : { ...cases, failed: cases.failed + 1, failures };
+      tellCases(cases);
+    }
+  }
+  return cases;
+}
+
+function casesProblem({ count, failed, failures }: SwitchCases, isOfSeveral: boolean): AppError {
+  const names = failures.slice(0, 3).map(({ name, version }) => (isOfSeveral ? `${name} (v${version})` : name));
+  return new AppError('CASES_FAILED', { failed, count, names: `${names.join(', ')}${failed > names.length ? ', …' : ''}` });
+}
+
 /**
  * Leads a running server from one guarded plan to another in the order that always works (TensorFlow Serving stores a configuration
  * even where it refuses it, and answers requests without a version with the highest that is loaded):
@@ -131,7 +173,18 @@ export async function runSwitch(
   server: SwitchedServer,
   { before, after }: { readonly before: ServingPlan; readonly after: ServingPlan },
   tell: TellStep,
-  { commit, signal: stopped }: { readonly commit: () => Promise<void>; readonly signal: AbortSignal },
+  {
+    cases,
+    tellCases,
+    commit,
+    signal: stopped,
+  }: {
+    /** Whether saved cases must pass, are only told, or are not run. */
+    readonly cases: 'must-pass' | 'told' | 'none';
+    readonly tellCases: (cases: SwitchCases) => void;
+    readonly commit: () => Promise<void>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(loadLimitMs)]);
   const { name } = before;
@@ -178,18 +231,14 @@ export async function runSwitch(
     tell('canary', tried > 0 ? 'done' : 'skipped', answers.join('; '));
   }
 
-  if (server.runCases === null) tell('cases', 'skipped', 'saved cases are not run by a switch yet');
-  else if (fresh.length === 0) tell('cases', 'skipped', 'no cases');
+  if (fresh.length === 0) tell('cases', 'skipped', 'loaded already');
+  else if (cases === 'none') tell('cases', 'skipped', 'a return is not held up by cases');
   else {
     tell('cases', 'running');
-    const results: Awaited<ReturnType<RunCases>>[] = [];
-    for (const version of fresh)
-      results.push(
-        await server.runCases({ modelId: before.modelId, model: modelOf(version), version, grpcPort: before.grpcPort }, { signal }),
-      );
-    const sum = (key: 'passed' | 'failed'): number => results.reduce((total, one) => total + one[key], 0);
-    if (sum('failed') > 0) throw new AppError('CASES_FAILED', { failed: sum('failed'), count: sum('failed') + sum('passed') });
-    tell('cases', sum('passed') === 0 ? 'skipped' : 'done', sum('passed') === 0 ? 'no cases' : String(sum('passed')));
+    const asked = await askCases(server.runCases, before, { versions: fresh, nameOf: modelOf, tellCases, signal });
+    if (asked.failed > 0 && cases === 'must-pass') throw casesProblem(asked, fresh.length > 1);
+    if (asked.count === 0) tell('cases', 'skipped', 'no cases');
+    else tell('cases', 'done');
   }
 
   tell('move', 'running');

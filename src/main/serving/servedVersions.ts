@@ -111,11 +111,13 @@ export function nextServed(
     default: {
       const { mode, policy, versions, labels: given } = back(target.kind === 'entry' ? target.entryId : null);
       if (mode === 'follow') return follow(policy);
-      // What is newer than a state that is returned to would come back at once by "the latest".
-      const isNewest = policy.kind !== 'latest' || versions[0] === usable[0];
+      // What is newer than a state that is returned to would come back at once by "the latest" and by "all".
+      const isWhole =
+        policy.kind === 'specific' ||
+        (policy.kind === 'latest' ? versions[0] === usable[0] : usable.every((one) => versions.includes(one)));
       const labelled = new Set(Object.values(given));
       const chosen = versions.filter((one, index) => index === 0 || !labelled.has(one));
-      return guarded(isNewest ? policy : { kind: 'specific', versions: chosen }, versions, given);
+      return guarded(isWhole ? policy : { kind: 'specific', versions: chosen }, versions, given);
     }
   }
 }

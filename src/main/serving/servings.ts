@@ -25,7 +25,7 @@ import { servingFolderOf } from './containerSpec.ts';
 import { createDockerPlace } from './dockerPlace.ts';
 import { createEnginePlace } from './enginePlace.ts';
 import { followModels } from './followModels.ts';
-import { followVersions } from './followVersions.ts';
+import { followVersions, systemLater, type Later } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
 import { createJoinedPlace, forecastJoin, isSeen, mountToJoin } from './joinedPlace.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
@@ -35,6 +35,7 @@ import { planJoined } from './planJoined.ts';
 import { planServing } from './planServing.ts';
 import { createPortKeeper, type PortPair } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
+import type { RunCases } from './runSwitch.ts';
 import { servingImages } from './servingImages.ts';
 import { createSharedServers } from './sharedServer.ts';
 import { createSwitches, type Switches } from './switches.ts';
@@ -88,6 +89,10 @@ export interface ServingsOptions {
   readonly forkEngine: ForkEngine;
   /** How a gateway's process is started. */
   readonly gatewayProgram: GatewayProgram;
+  /** Runs a model's saved cases on a version that is being tried. */
+  readonly runCases: RunCases;
+  /** A clock of tests; the system's where there is none. */
+  readonly later?: Later | undefined;
   readonly now: () => Date;
 }
 
@@ -97,7 +102,22 @@ const hasEnded = ({ state }: Serving): boolean => state.kind === 'stopped' || st
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
 export function createServings(options: ServingsOptions): Servings {
-  const { hub, tasks, engines, records, events, served, ownerId, dataFolder, credentials, forkEngine, gatewayProgram, now } = options;
+  const {
+    hub,
+    tasks,
+    engines,
+    records,
+    events,
+    served,
+    ownerId,
+    dataFolder,
+    credentials,
+    forkEngine,
+    gatewayProgram,
+    runCases,
+    later = systemLater,
+    now,
+  } = options;
   const ended = new AbortController();
   /** Foreground servings of this process. */
   const held = new Set<string>();
@@ -406,7 +426,7 @@ export function createServings(options: ServingsOptions): Servings {
     placeOf,
     shared,
     look: (id) => reconcile.one(id),
-    runCases: null,
+    runCases,
     now,
     signal: ended.signal,
   });
@@ -431,7 +451,7 @@ export function createServings(options: ServingsOptions): Servings {
     engines.onLost(() => reconcile.engineLost()),
   ];
   looked(followModels({ hub, gateways, look: (id) => reconcile.one(id), looked, signal: ended.signal }));
-  looked(followVersions({ hub, ledger, switches, look: (id) => reconcile.one(id), now, signal: ended.signal }));
+  looked(followVersions({ hub, ledger, switches, look: (id) => reconcile.one(id), now, later, signal: ended.signal }));
   looked(reconcile.embedded());
 
   return {

@@ -34,9 +34,12 @@ export interface SwitchChoice {
   readonly cause: SwitchCause;
   readonly reason: string;
   readonly anyway: boolean;
+  readonly despiteCases?: boolean;
   /** Versions that are passed over: they were refused. */
   readonly without?: ReadonlySet<string>;
 }
+
+type NewEntry = Pick<ServedEntry, 'by' | 'cause' | 'outcome' | 'reason'> & Partial<Pick<ServedEntry, 'refusal'>>;
 
 /** Changes of what running servers serve. */
 export interface Switches {
@@ -46,7 +49,7 @@ export interface Switches {
   begin(id: string, target: SwitchTarget, choice: SwitchChoice): { readonly taskId: string; readonly finished: Promise<void> };
   history(id: string, limit: number): readonly ServedEntry[];
   /** Writes an entry of the history that no switch brought about. */
-  note(serving: Serving, entry: Pick<ServedEntry, 'by' | 'cause' | 'outcome' | 'reason'>): void;
+  note(serving: Serving, entry: NewEntry): void;
   /** Whether one is under way in the server of this serving: a server is changed by one at a time. */
   isRunning(id: string): boolean;
   /** When none is under way in a plan's server. */
@@ -90,8 +93,7 @@ export function createSwitches({
   readonly shared: SharedServers;
   /** Asks the server what it serves. */
   readonly look: (id: string) => Promise<void>;
-  /** Runs the model's saved cases; null where there are none to run. */
-  readonly runCases: RunCases | null;
+  readonly runCases: RunCases;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }): Switches {
@@ -228,6 +230,7 @@ export function createSwitches({
       const current: VersionSwitch = {
         id: randomUUID(),
         taskId: handle.id,
+        target,
         by,
         cause,
         reason,
@@ -255,6 +258,7 @@ export function createSwitches({
           cause,
           outcome: isStopped ? 'cancelled' : 'refused',
           reason: isStopped ? reason : `${decided.load.map((version) => `v${version}: `).join('')}${title}. ${advice}`,
+          refusal: isStopped ? null : { versions: decided.load, why: { kind: 'refused', problem: problem.report() } },
         });
         finish(serving.id, isStopped ? 'cancelled' : 'failed', problem);
         throw problem;
@@ -293,7 +297,12 @@ export function createSwitches({
     using server = open(serving);
     try {
       if (from.mode === 'guarded' && to.mode === 'guarded')
-        await runSwitch(server, { before, after }, tell, { commit: () => write(id, after), signal });
+        await runSwitch(server, { before, after }, tell, {
+          cases: choice.cause === 'returned' ? 'none' : choice.despiteCases === true ? 'told' : 'must-pass',
+          tellCases: (cases) => changeCurrent(id, { cases }),
+          commit: () => write(id, after),
+          signal,
+        });
       else {
         for (const step of ['load', 'canary', 'cases'] as const) tell(step, 'skipped', 'the server does it by itself');
         tell('move', 'running');
@@ -314,11 +323,13 @@ export function createSwitches({
     ledger.happen(id, { kind: 'available', versions: answering });
   }
 
-  function note(serving: Serving, entry: Pick<ServedEntry, 'by' | 'cause' | 'outcome' | 'reason'>): void {
+  function note(serving: Serving, entry: NewEntry): void {
     const state = stateNow(serving);
     const last = entry.outcome === 'served' ? servedBefore(serving.id)[0] : undefined;
     if (last !== undefined && sameState(last.state, state)) return;
-    records.add({ servingId: serving.id, serving: serving.name }, { ...entry, at: now().toISOString(), state });
+    const made = { refusal: null, ...entry, at: now().toISOString(), state };
+    const { id: latestEntry } = records.add({ servingId: serving.id, serving: serving.name }, made);
+    change(serving.id, { latestEntry });
   }
 
   return {
@@ -341,9 +352,9 @@ export function createSwitches({
       }
       return { from, to, load, keep, unload, memory, problem: problem?.report() ?? null };
     },
-    start({ id, target, reason, anyway }) {
+    start({ id, target, reason, anyway, despiteCases }) {
       const cause = target.kind === 'back' || target.kind === 'entry' ? 'returned' : target.kind === 'unload-kept' ? 'unloaded' : 'asked';
-      const { taskId } = begin(id, target, { by: 'person', cause, reason, anyway });
+      const { taskId } = begin(id, target, { by: 'person', cause, reason, anyway, despiteCases });
       return { taskId };
     },
     history: (id, limit) => records.of(ledger.find(id).id, limit),

@@ -168,7 +168,7 @@ export const errorTable = {
   },
   CASES_FAILED: {
     title: '{failed} of {count} saved cases fail',
-    advice: 'What served before goes on. Look at the cases.',
+    advice: 'What served before goes on. Look at these cases, or switch anyway: {names}.',
     retryable: true,
   },
   NOTHING_BEFORE: { title: '{name} has served nothing else before', advice: 'There is no state to go back to.', retryable: false },

@@ -40,6 +40,8 @@ export const switchRequest = z.object({
   reason: z.string().max(500).default(''),
   /** Goes on where the memory that it needs is above the limit. */
   anyway: z.boolean().default(false),
+  /** Goes on where saved cases fail. */
+  despiteCases: z.boolean().default(false),
 });
 export type SwitchRequest = z.infer<typeof switchRequest>;
 
@@ -51,9 +53,6 @@ export interface ServedState {
   readonly versions: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
-
-/** The version that answers a request that names neither version nor label: TensorFlow Serving takes the highest that is loaded. */
-export const answeringVersion = ({ versions }: Pick<ServedState, 'versions'>): string | null => versions[0] ?? null;
 
 /** What memory a switch needs, in bytes. */
 export interface MemoryForecast {
@@ -81,6 +80,15 @@ export interface SwitchForecast {
 export type SwitchStepId = 'check' | 'memory' | 'load' | 'canary' | 'cases' | 'move' | 'keep';
 export type SwitchStep = Omit<ServingStep, 'id'> & { readonly id: SwitchStepId };
 
+/** The model's saved cases, run on the versions that a switch loads, before any client is answered by them. */
+export interface SwitchCases {
+  readonly count: number;
+  readonly passed: number;
+  readonly failed: number;
+  /** The first of those that failed or could not be run, each with a sentence that says why. */
+  readonly failures: readonly { readonly version: string; readonly name: string; readonly detail: string }[];
+}
+
 /** Why something else is served: asked for, a version that appeared, a return, a restart. */
 export type SwitchCause = 'started' | 'asked' | 'appeared' | 'returned' | 'unloaded' | 'recovered' | 'outside';
 
@@ -89,6 +97,8 @@ export interface VersionSwitch {
   readonly id: string;
   /** Its task; null once it ended. */
   readonly taskId: string | null;
+  /** What was asked for; absent in a record of an earlier release. */
+  readonly target?: SwitchTarget;
   readonly by: 'person' | 'automatic';
   readonly cause: SwitchCause;
   readonly reason: string;
@@ -97,6 +107,8 @@ export interface VersionSwitch {
   /** `interrupted`: its process ended in the middle of it; what the record says was brought about again. */
   readonly state: 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted';
   readonly steps: readonly SwitchStep[];
+  /** Absent where none were run. */
+  readonly cases?: SwitchCases;
   readonly problem: ErrorReport | null;
   readonly startedAt: string;
 }
@@ -119,6 +131,8 @@ export interface Switching {
   /** The switch under way, else the last one. */
   readonly current: VersionSwitch | null;
   readonly held: readonly HeldVersion[];
+  /** The newest entry of its history; absent where there is none yet, and in a record of an earlier release. */
+  readonly latestEntry?: number;
 }
 
 /** One line of what was served when; `refused` and `cancelled` ones changed nothing, their `state` is what went on. */
@@ -131,4 +145,6 @@ export interface ServedEntry {
   /** The person's words, or why it was refused. */
   readonly reason: string;
   readonly state: ServedState;
+  /** What was refused and why, of those that were. */
+  readonly refusal: { readonly versions: readonly string[]; readonly why: HeldVersion['why'] } | null;
 }
