@@ -92,6 +92,10 @@ for (const { theme, language } of looks) {
     await look('serving, starting');
     await expect(main.getByRole('img').first()).toBeVisible({ timeout: 120_000 });
     await look('serving');
+    await main.getByText(language === 'en' ? 'pinned' : '固定', { exact: true }).click();
+    await main.locator('form label').last().click();
+    await expect(main.locator('form [type=submit]')).toBeVisible();
+    await look('switch, told before');
     await main.locator('[aria-haspopup=menu]').first().click();
     await expect(page.getByRole('menu')).toBeVisible();
     await look('serving, menu');

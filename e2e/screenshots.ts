@@ -225,6 +225,17 @@ async function take(): Promise<void> {
         await page.getByRole('main').getByRole('img').first().waitFor();
       },
     ],
+    [
+      'switch',
+      async () => {
+        await openServing();
+        await page
+          .getByText(/^(all|全部)$/)
+          .first()
+          .click();
+        await page.getByRole('main').locator('form [type=submit]:enabled').waitFor();
+      },
+    ],
     ['model', openModel],
     [
       'model-notes',
@@ -354,6 +365,30 @@ async function take(): Promise<void> {
   await all('', [['upgrade-stopped', openChanged]]);
   await slipway(env, 'upgrade', 'digits_cnn', '--image', 'tensorflow/serving:2.19.1');
   await all('', [['upgraded', openChanged]]);
+  // A saved case that no version passes: a switch is refused.
+  await openModel();
+  const cases = join(scratch, 'home', 'cases', /#\/models\/([^/]+)/.exec(page.url())?.[1] ?? '');
+  const image = {
+    dtype: 'float32',
+    shape: [1, 8, 8, 1],
+    values: [Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => [0.5]))],
+  };
+  await mkdir(cases, { recursive: true });
+  await writeFile(
+    join(cases, 'blank page.case.json'),
+    JSON.stringify({ slipway_case: 1, inputs: { image }, expect: { error: 'no digit' } }),
+  );
+  await slipway(env, 'switch', 'digits_cnn', '2').catch(() => '');
+  await all('', [
+    [
+      'switch-refused',
+      async () => {
+        await openModel();
+        await page.getByRole('main').getByRole('alert').waitFor();
+      },
+    ],
+  ]);
+
   await slipway(env, 'rm', 'iris');
   const iris = slipway(env, 'serve', join(models, 'iris'), '--detach', '--image', registry.image);
   await all('', [

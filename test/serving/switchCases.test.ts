@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { writeNpy } from '../../src/main/predict/writeNpy.ts';
 import type { Serving } from '../../src/shared/contract/serving.ts';
 import { whyNoEngine } from '../docker/engine.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
+import { writeHeldCase } from './heldCase.ts';
 import { writeVersion } from './numberedVersions.ts';
 import { ownHere, type Mirror } from './openOwner.ts';
 import { steadyLoad } from './steadyLoad.ts';
@@ -36,7 +34,7 @@ describe.each(places)('what a switch on $engine tries, stops and unloads', { tim
     if (why === undefined) await removeAll(home, engine);
     rmSync(home, { recursive: true, force: true });
   });
-  const held = ({ switching }: Serving) => switching.held.map(({ version, why: reason }) => [version, reason.kind]);
+  const heldOf = ({ switching }: Serving) => switching.held.map(({ version, why: reason }) => [version, reason.kind]);
 
   test.skipIf(why !== undefined)(
     'a version that fails a saved case is not served, and the case is named; a person may serve it all the same',
@@ -61,9 +59,9 @@ describe.each(places)('what a switch on $engine tries, stops and unloads', { tim
 
       writeVersion(base, 4);
       const newer = await owner.until('4 is held', ({ servings }) =>
-        servings.find((one) => one.switching.current?.state === 'failed' && held(one).length > 0),
+        servings.find((one) => one.switching.current?.state === 'failed' && heldOf(one).length > 0),
       );
-      expect([held(newer), newer.switching.current?.by, newer.switching.current?.problem?.code]).toEqual([
+      expect([heldOf(newer), newer.switching.current?.by, newer.switching.current?.problem?.code]).toEqual([
         [['4', 'refused']],
         'automatic',
         'CASES_FAILED',
@@ -91,23 +89,17 @@ describe.each(places)('what a switch on $engine tries, stops and unloads', { tim
     async () => {
       await using owner = await ownHere(home);
       const serving = await owner.serve(base, { engine });
-      // The case's input is a pipe, so that the switch waits until it is written.
-      const folder = join(home, 'cases', serving.modelId);
-      const tensor = { dtype: 'float32', shape: [1] };
-      mkdirSync(folder, { recursive: true });
-      execFileSync('mkfifo', [join(folder, 'held.npy')]);
-      const expected = { outputs: { y: { ...tensor, values: [20] } } };
-      writeFileSync(
-        join(folder, 'held.case.json'),
-        JSON.stringify({ slipway_case: 1, inputs: { x: { ...tensor, npy: 'held.npy' } }, expect: expected }),
-      );
+      await using held = await writeHeldCase(join(home, 'cases', serving.modelId), {
+        input: ['x', [1]],
+        output: { y: { dtype: 'float32', shape: [1], values: [20] } },
+      });
       const { taskId } = await owner.client.switching.start({ id: serving.id, target: { kind: 'pin', versions: ['2'] } });
       await owner.until('its cases', ({ servings }) =>
         servings.find(({ switching }) => switching.current?.steps.some(({ id, state }) => id === 'cases' && state === 'running')),
       );
       expect([await answering(serving), await answering(serving, '/versions/2')]).toEqual([3, 2]);
       await owner.client.tasks.cancel({ id: taskId });
-      await writeFile(join(folder, 'held.npy'), writeNpy({ dtype: 'DT_FLOAT', shape: [1], data: new Float32Array(1) }) ?? '');
+      await held.release();
       const stopped = await owner.until('it is stopped', ({ servings }) =>
         servings.find(({ switching }) => switching.current !== null && switching.current.state !== 'running'),
       );

@@ -109,7 +109,7 @@ export function createJoinedPlace({ kind, find, place, shared, getVersions, when
     const signal = AbortSignal.timeout(undoMs);
     await reload(server, [], signal, undoMs);
     const versions = getVersions(plan.modelId).flatMap(({ version }) => version ?? []);
-    await untilGone({ ...server, runCases: null, version: () => undefined }, plan.name, versions, signal);
+    await untilGone(server, plan.name, versions, signal);
   }
 
   async function load(plan: ServingPlan, report: PlaceReport, signal: AbortSignal): Promise<Running> {

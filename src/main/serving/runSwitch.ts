@@ -35,6 +35,9 @@ export interface SwitchedServer {
   readonly runCases: RunCases;
 }
 
+/** What is needed to look at a server again and again. */
+type Asked = Pick<SwitchedServer, 'grpc' | 'checkAlive'>;
+
 export type TellStep = (id: SwitchStepId, state: 'running' | 'done' | 'skipped', detail?: string) => void;
 
 /** Newer versions are tried under this name: the server would answer with them at once under their model's own. */
@@ -42,7 +45,7 @@ export const trialName = (name: string): string => `${name}.trial`;
 
 /** Looks at a model's versions until `pick` finds something; null where the server does not know the model. Throws why the server ended. */
 async function until<T>(
-  server: SwitchedServer,
+  server: Asked,
   model: string,
   pick: (versions: readonly VersionStatus[] | null) => T | null,
   signal: AbortSignal,
@@ -96,7 +99,7 @@ export async function untilAvailable(
 }
 
 /** Waits until versions no longer answer: requests that began before end by themselves. */
-export async function untilGone(server: SwitchedServer, model: string, versions: readonly string[], signal: AbortSignal): Promise<void> {
+export async function untilGone(server: Asked, model: string, versions: readonly string[], signal: AbortSignal): Promise<void> {
   const isGone = ({ state }: VersionStatus): boolean => state === 'END' || state === 'UNLOADING';
   await until(
     server,

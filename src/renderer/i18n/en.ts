@@ -3,6 +3,7 @@ import { enServings } from './enServings.ts';
 import { enJoin } from './enJoin.ts';
 import { enLibrary } from './enLibrary.ts';
 import { enModels } from './enModels.ts';
+import { enSwitch } from './enSwitch.ts';
 import { enTables } from './enTables.ts';
 import { enHistory } from './enHistory.ts';
 import { enTakeAway } from './enTakeAway.ts';
@@ -12,6 +13,7 @@ import { enUpgrade } from './enUpgrade.ts';
 export const en = {
   ...enModels,
   ...enLibrary,
+  ...enSwitch,
   ...enServings,
   ...enDeploy,
   ...enTakeAway,

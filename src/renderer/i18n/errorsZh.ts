@@ -75,7 +75,7 @@ export const errorsZh: Readonly<Record<ErrorCode, readonly [title: string, advic
   VERSION_UNUSABLE: ['{name} 的版本 {version} 无法服务', '{detail}'],
   LABELS_NEED_GUARDED: ['标签需要守护模式', '跟随文件夹的服务器可能卸载 {label} 所指的版本。去掉标签，或保持守护模式。'],
   MEMORY_TOO_SMALL: ['内存放不下两个版本', '已用 {used}，还需 {added}，超过限制 {limit}。提高限制后重新启动，或仍然切换。'],
-  CASES_FAILED: ['{count} 个已存用例中有 {failed} 个失败', '原来的版本继续服务。查看这些用例。'],
+  CASES_FAILED: ['{count} 个已存用例中有 {failed} 个失败', '原来的版本继续服务。可查看这些用例，或仍要切换：{names}。'],
   NOTHING_BEFORE: ['{name} 之前没有服务过其他版本', '没有可以返回的状态。'],
   SWITCH_INTERRUPTED: ['切换被中断', 'Slipway 在中途结束。现在服务的是版本 {versions}。'],
   REQUEST_MISMATCH: ['输入与签名不符', '{detail}'],

@@ -2,6 +2,7 @@ import type { en } from './en.ts';
 import { zhJoin } from './zhJoin.ts';
 import { zhLibrary } from './zhLibrary.ts';
 import { zhModels } from './zhModels.ts';
+import { zhSwitch } from './zhSwitch.ts';
 import { zhDeploy } from './zhDeploy.ts';
 import { zhServings } from './zhServings.ts';
 import { zhTables } from './zhTables.ts';
@@ -13,6 +14,7 @@ import { zhUpgrade } from './zhUpgrade.ts';
 export const zh: Readonly<Record<keyof typeof en, string>> = {
   ...zhModels,
   ...zhLibrary,
+  ...zhSwitch,
   ...zhServings,
   ...zhDeploy,
   ...zhTakeAway,

@@ -15,6 +15,7 @@ import { CompareParts } from './CompareParts.tsx';
 import { ComparePlot } from './ComparePlot.tsx';
 import { CompareVerdict } from './CompareVerdict.tsx';
 import { SeriesSwatch, seriesOf } from './compareSeries.tsx';
+import { CompareSwitch } from './CompareSwitch.tsx';
 import { VersionPicker } from './VersionPicker.tsx';
 import { comparePath, refsOf, sameRef } from './versionRefs.ts';
 import styles from './compare.module.css';
@@ -147,6 +148,7 @@ export function ComparePage({ refs }: { readonly refs: string }) {
             </Menu.Dropdown>
           </Menu>
         )}
+        <CompareSwitch versions={versions} />
       </div>
       <ErrorNote problem={exporting.problem} />
       <ErrorNote problem={problem}>

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useLocation } from 'wouter';
 import type { ArrivingVersion, VersionRecord } from '../../../shared/contract/library.ts';
 import type { VersionSummary } from '../../../shared/contract/savedModel.ts';
+import type { Serving } from '../../../shared/contract/serving.ts';
 import type { Model } from '../../../shared/contract/state.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useClient, useMirror } from '../../app/store.ts';
@@ -13,6 +14,10 @@ import noteStyles from '../../ui/Note.module.css';
 import { RowGrid, type GridColumn } from '../../ui/RowGrid.tsx';
 import { StateGlyph, StateMark } from '../../ui/StateMark.tsx';
 import { commonMetrics, decimalsOf, metricOf, metricText, metricTitle } from './metricText.ts';
+import { ServedChips } from '../servings/switch/ServedChips.tsx';
+import { isTried, servableVersions } from '../servings/switch/switchWords.ts';
+import { useSwitchable, type SwitchActs } from '../servings/switch/useSwitch.ts';
+import { actByKey, LabelDialog, SwitchButton, VersionMenuItems, type VersionActsProps } from '../servings/switch/VersionActs.tsx';
 import { TagList } from './TagList.tsx';
 import { comparePath, olderFirst } from './versionRefs.ts';
 import styles from './library.module.css';
@@ -38,6 +43,8 @@ interface VersionTableProps {
   readonly chosen: readonly string[];
   readonly onChoose: (versions: readonly string[]) => void;
   readonly onRemove: (version: string) => void;
+  /** Of the model's running serving. */
+  readonly acts: SwitchActs;
 }
 
 /** Columns for at most two metrics, those that most of the newest versions have. */
@@ -45,7 +52,7 @@ const metricColumns = (versions: readonly ModelVersion[]): readonly string[] =>
   commonMetrics(versions.slice(0, 200).map(({ record }) => record)).slice(0, 2);
 
 /** The versions of a model, newest first, with those that still arrive above them. */
-export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove }: VersionTableProps) {
+export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove, acts }: VersionTableProps) {
   const { t, number, time } = useText();
   const call = useCall();
   const served = useServedVersions(model.id);
@@ -54,6 +61,13 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
     state.servings.some(({ modelId, state: { kind } }) => modelId === model.id && kind !== 'stopped' && kind !== 'failed'),
   );
   const metrics = metricColumns(versions);
+  const running = useSwitchable(model.id);
+  const [labelled, setLabelled] = useState<string | null>(null);
+  const servable = running === undefined ? [] : servableVersions(model, running.plan.tags);
+  const switchOf = ({ record: { version } }: ModelVersion): VersionActsProps | null =>
+    running === undefined || !servable.includes(version)
+      ? null
+      : { serving: running, version, newest: servable[0], acts, onLabel: setLabelled };
   const toggle = ({ record: { version } }: ModelVersion): void =>
     onChoose(chosen.includes(version) ? chosen.filter((one) => one !== version) : [...chosen, version]);
   const columns: readonly GridColumn<ModelVersion>[] = [
@@ -74,8 +88,22 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
       ),
     },
     { id: 'version', head: t('model.column.version'), width: 64, renderCell: ({ record }) => <strong>v{record.version}</strong> },
-    { id: 'state', head: t('model.column.state'), width: 108, renderCell: (one) => <VersionState version={one} served={served} /> },
-    { id: 'tags', head: t('library.column.labels'), renderCell: ({ record }) => <TagList tags={record.tags} /> },
+    {
+      id: 'state',
+      head: t('model.column.state'),
+      width: 108,
+      renderCell: (one) => <VersionState version={one} served={served} serving={running} />,
+    },
+    {
+      id: 'tags',
+      head: t('library.column.labels'),
+      renderCell: ({ record }) => (
+        <>
+          {running === undefined ? null : <ServedChips serving={running} version={record.version} />}
+          <TagList tags={record.tags} />
+        </>
+      ),
+    },
     ...metrics.map((name, index): GridColumn<ModelVersion> => {
       const values = versions.slice(0, 200).flatMap(({ record }) => metricOf(record, name)?.value ?? []);
       const decimals = decimalsOf(values);
@@ -102,7 +130,7 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
     {
       id: 'added',
       head: t('models.column.added'),
-      width: 92,
+      width: 100,
       from: 640,
       renderCell: ({ record: { addedAt } }) => (
         <time className={styles['dim']} dateTime={addedAt} title={time.absolute(addedAt)}>
@@ -113,10 +141,19 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
     {
       id: 'acts',
       head: <span className="sl-hidden">{t('library.rowMenu', { version: '' })}</span>,
-      width: serving ? 44 : 104,
+      width: serving && running === undefined ? 44 : 112,
       right: true,
       renderCell: (one) => (
-        <RowActs model={model} version={one} versions={versions} call={call} serving={serving} onShow={onShow} onRemove={onRemove} />
+        <RowActs
+          model={model}
+          version={one}
+          versions={versions}
+          call={call}
+          serving={serving}
+          switching={switchOf(one)}
+          onShow={onShow}
+          onRemove={onRemove}
+        />
       ),
     },
   ];
@@ -142,7 +179,12 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove 
         onSelect={toggle}
         isSelected={({ record }) => chosen.includes(record.version)}
         isShown={({ record }) => record.version === shown}
+        onKey={(key, one) => {
+          const props = switchOf(one);
+          return props !== null && actByKey(key, props);
+        }}
       />
+      {running === undefined ? null : <LabelDialog serving={running} version={labelled} acts={acts} onClose={() => setLabelled(null)} />}
     </>
   );
 }
@@ -155,9 +197,21 @@ export function useServedVersions(modelId: string): readonly string[] {
   return served === '' ? [] : served.split(' ');
 }
 
-function VersionState({ version: { summary, record }, served }: { readonly version: ModelVersion; readonly served: readonly string[] }) {
+function VersionState({
+  version: { summary, record },
+  served,
+  serving,
+}: {
+  readonly version: ModelVersion;
+  readonly served: readonly string[];
+  readonly serving: Serving | undefined;
+}) {
   const { t } = useText();
+  const { current = null, held = [] } = serving?.switching ?? {};
+  if (isTried(current, record.version)) return <StateMark mark="under-way" word={t('switch.tried')} />;
   if (served.includes(record.version)) return <StateMark mark="serving" word={t('model.available')} />;
+  if (held.some(({ version, why }) => version === record.version && why.kind === 'refused'))
+    return <StateMark mark="attention" word={t('switch.refused')} />;
   if (record.changed !== null) return <StateMark mark="attention" word={t('library.changed')} />;
   const wrong = summary.problems.some(({ severity }) => severity !== 'note');
   return <StateMark mark={wrong ? 'attention' : 'ready'} word={t(wrong ? 'models.attention' : 'models.ready')} />;
@@ -170,11 +224,12 @@ interface RowActsProps {
   readonly call: Call;
   /** A serving of the model runs or starts: what else it serves is a switch. */
   readonly serving: boolean;
+  readonly switching: VersionActsProps | null;
   readonly onShow: (version: string) => void;
   readonly onRemove: (version: string) => void;
 }
 
-function RowActs({ model, version: { record }, versions, call, serving, onShow, onRemove }: RowActsProps) {
+function RowActs({ model, version: { record }, versions, call, serving, switching, onShow, onRemove }: RowActsProps) {
   const { t } = useText();
   const client = useClient();
   const [, go] = useLocation();
@@ -189,6 +244,7 @@ function RowActs({ model, version: { record }, versions, call, serving, onShow, 
   const refs = (other_: string) => olderFirst([version, other_].map((one) => ({ modelId: model.id, version: one })));
   return (
     <span className={styles['acts']} onClick={(event) => event.stopPropagation()} role="presentation">
+      {switching === null ? null : <SwitchButton {...switching} inGrid />}
       {serving ? null : (
         <Button size="xs" tabIndex={-1} aria-label={t('library.serveNamed', { version: `v${version}` })} onClick={serve}>
           {t('library.serveThis')}
@@ -201,6 +257,12 @@ function RowActs({ model, version: { record }, versions, call, serving, onShow, 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          {switching === null ? null : (
+            <>
+              <VersionMenuItems {...switching} />
+              <Menu.Divider />
+            </>
+          )}
           {serving ? null : <Menu.Item onClick={serve}>{t('library.serveThis')}</Menu.Item>}
           {other === undefined ? null : (
             <Menu.Item onClick={() => go(comparePath(refs(other)))}>{t('library.compareWith', { version: `v${other}` })}</Menu.Item>

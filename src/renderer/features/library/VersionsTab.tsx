@@ -5,6 +5,8 @@ import type { Model } from '../../../shared/contract/state.ts';
 import { useText } from '../../app/i18n.tsx';
 import { Icon } from '../../ui/Icon.tsx';
 import modelStyles from '../models/models.module.css';
+import { SwitchCard } from '../servings/switch/SwitchCard.tsx';
+import { useSwitch, useSwitchable } from '../servings/switch/useSwitch.ts';
 import { RecordPanel } from './RecordPanel.tsx';
 import { RemovalDialog } from './RemovalDialog.tsx';
 import { useServedVersions, VersionTable, versionsOf } from './VersionTable.tsx';
@@ -28,6 +30,8 @@ export function VersionsTab({ model, version, children }: VersionsTabProps) {
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [removing, setRemoving] = useState<string | null>(null);
   const served = useServedVersions(model.id);
+  const serving = useSwitchable(model.id);
+  const acts = useSwitch(serving);
   const versions = versionsOf(model);
   const shown = versions.find(({ record }) => record.version === wanted) ?? versions[0];
   // One that has gone is no longer chosen.
@@ -43,6 +47,7 @@ export function VersionsTab({ model, version, children }: VersionsTabProps) {
           chosen={present}
           onChoose={setChosen}
           onRemove={setRemoving}
+          acts={acts}
         />
         {present.length === 0 ? null : (
           <div className={styles['choose']}>
@@ -66,7 +71,10 @@ export function VersionsTab({ model, version, children }: VersionsTabProps) {
         </div>
         {children}
       </div>
-      {shown === undefined ? null : <RecordPanel model={model} summary={shown.summary} record={shown.record} />}
+      <div className={styles['side']} data-running={serving?.switching.current?.state === 'running' || undefined}>
+        {serving === undefined ? null : <SwitchCard serving={serving} acts={acts} />}
+        {shown === undefined ? null : <RecordPanel model={model} summary={shown.summary} record={shown.record} />}
+      </div>
       {removing === null ? null : <RemovalDialog modelId={model.id} version={removing} onClose={() => setRemoving(null)} />}
     </div>
   );

@@ -29,6 +29,7 @@ import styles from './serving.module.css';
 
 const UpgradeDialog = lazy(async () => ({ default: (await import('./upgrade/UpgradeDialog.tsx')).UpgradeDialog }));
 const ChangePanel = lazy(async () => ({ default: (await import('./upgrade/ChangePanel.tsx')).ChangePanel }));
+const SwitchPanel = lazy(async () => ({ default: (await import('./switch/SwitchPanel.tsx')).SwitchPanel }));
 
 /** One serving: its start as steps, its failure with the mend, or its figures while it runs; beside it the plan and the log. */
 export function ServingPage({ id }: { readonly id: string }) {
@@ -272,6 +273,9 @@ function Body({ serving, acts, onChange, onUpgrade }: Omit<HeaderProps, 'onRemov
           <SharedServer serving={serving} />
           <Note serving={serving} />
           {changed}
+          <Suspense>
+            <SwitchPanel serving={serving} />
+          </Suspense>
           {state.kind === 'serving' ? <RunningPanel serving={serving} /> : null}
           <WhatWillRun serving={serving} />
           <History serving={serving} />

@@ -1,0 +1,53 @@
+import { metaGraphFor } from '../../../../shared/contract/savedModel.ts';
+import type { Serving } from '../../../../shared/contract/serving.ts';
+import type { Model } from '../../../../shared/contract/state.ts';
+import type { Text } from '../../../app/i18n.tsx';
+import { answeringVersion } from '../../../../shared/contract/answeringVersion.ts';
+import type { ServedState, SwitchTarget, VersionSwitch } from '../../../../shared/contract/switching.ts';
+
+/** `v3`, `v3, v2`; empty where there is none. */
+export const versionList = (versions: readonly string[]): string => versions.map((version) => `v${version}`).join(', ');
+
+/** From what answers to what will; where that is the same, from all that is served. */
+export function switchTitle({ from, to }: VersionSwitch, t: Text['t']): string {
+  const [old, next] = [versionList(from.versions), versionList(to.versions)];
+  if (old === next) return t('switch.stepsSame', { next });
+  const [first, last] = [versionList(from.versions.slice(0, 1)), versionList(to.versions.slice(0, 1))];
+  return first === last ? t('switch.steps', { old, next }) : t('switch.steps', { old: first, next: last });
+}
+
+/** Loaded by a switch that is under way: not served yet. */
+export const isTried = (current: VersionSwitch | null, version: string): boolean =>
+  current?.state === 'running' && current.to.versions.includes(version) && !current.from.versions.includes(version);
+
+/** Whether two states serve the same in the same way. */
+export const sameState = (a: ServedState, b: ServedState): boolean => {
+  const key = ({ mode, policy, versions, labels }: ServedState): string =>
+    JSON.stringify([mode, policy, versions, Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1))]);
+  return key(a) === key(b);
+};
+
+/** What a running serving serves: until a switch is done, what it began with. Newest first. */
+export function servedNow({ plan, state, switching }: Serving): Pick<ServedState, 'versions' | 'labels'> {
+  const { current } = switching;
+  if (state.kind !== 'serving') return { versions: [], labels: {} };
+  if (current?.state === 'running') return current.from;
+  const { mode, admitted = [], labels = {} } = plan.served ?? {};
+  return { versions: mode === 'guarded' ? admitted : state.versions, labels };
+}
+
+/** The version of a running serving that answers a request without version or label. */
+export const answersNow = (serving: Serving): string | null => answeringVersion(servedNow(serving));
+
+/** The versions of a folder that would serve, newest first. */
+export const servableVersions = ({ versions }: Pick<Model, 'versions'>, tags: readonly string[]): readonly string[] =>
+  versions.flatMap(({ version, problems, ...one }) => {
+    const wrong = problems.some(
+      ({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && metaGraphFor({ version, problems, ...one }, tags)),
+    );
+    return version === null || wrong ? [] : [version];
+  });
+
+/** What serving one version means: the newest one is the latest, with what follows it; another is served alone. */
+export const serveTarget = (version: string, newest: string | undefined): SwitchTarget =>
+  version === newest ? { kind: 'latest' } : { kind: 'pin', versions: [version] };
