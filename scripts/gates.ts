@@ -90,7 +90,7 @@ const pathsGate: Gate = {
 };
 
 /** Limits in bytes after gzip. First load: what the page's HTML names. */
-const budgets = { firstLoadJs: 330_000, firstLoadCss: 60_000, allJs: 860_000 } as const;
+const budgets = { firstLoadJs: 330_000, firstLoadCss: 60_000, allJs: 880_000 } as const;
 
 /** Sizes in bytes after gzip of the web shell's page: what its HTML loads at once, and all scripts together. */
 export function bundleSizes(root: string): Readonly<Record<keyof typeof budgets, number>> {
