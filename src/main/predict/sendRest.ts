@@ -43,10 +43,10 @@ export function sendRest(
     ['Connection', 'keep-alive'],
   ];
   const started = performance.now();
-  const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  let isLate = false;
   const asked = (target.protocol === 'https:' ? httpsRequest : httpRequest)(
     target,
-    { method, signal: until, headers: sent.flat(), setDefaultHeaders: false },
+    { method, headers: sent.flat(), setDefaultHeaders: false },
     (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -66,10 +66,21 @@ export function sendRest(
   );
   function fail(cause: Error): void {
     if (signal.aborted) reject(signal.reason as Error);
-    else if (until.aborted) reject(new AppError('ANSWER_TIMEOUT', { seconds: timeoutMs / 1000 }, { cause }));
+    else if (isLate) reject(new AppError('ANSWER_TIMEOUT', { seconds: timeoutMs / 1000 }, { cause }));
     else reject(new AppError('SERVER_UNREACHABLE', { address: target.host }, { cause }));
   }
   asked.once('error', fail);
-  asked.end(body ?? undefined);
-  return promise;
+  // A timer and a listener: signals that are made for each request cost a tenth of a small one's time.
+  const stop = (): void => void asked.destroy(new Error('stopped'));
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop();
+  }, timeoutMs);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  else asked.end(body ?? undefined);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  });
 }
