@@ -11,6 +11,9 @@ export function summaryOf(name: string, tensor: Tensor): TensorSummary {
   return { name, dtype, shape, size: elementCount(shape), ...tensorStats(name, tensor) };
 }
 
+/** More of gRPC's outputs is not written as JSON. */
+const madeChars = 100_000;
+
 /** An answer's text: as it came over REST, over gRPC its outputs as JSON. Never more than so many characters are made. */
 function textOf({ grpcStatus, response, outputs }: KeptExchange, maxChars: number): { readonly text: string; readonly cut: boolean } {
   if (grpcStatus === null) {
@@ -18,11 +21,13 @@ function textOf({ grpcStatus, response, outputs }: KeptExchange, maxChars: numbe
     const text = Buffer.from(response.body.buffer, response.body.byteOffset, Math.min(response.body.length, maxChars * 4)).toString('utf8');
     return { text: text.slice(0, maxChars), cut: text.length > maxChars || response.body.length > maxChars * 4 };
   }
+  // Made for reading only: as JSON a tensor takes longer than its way over the wire.
+  const most = Math.min(maxChars, madeChars);
   let text = '';
   if (Object.keys(outputs).length === 0) return { text, cut: false };
   for (const piece of tensorsJson(outputs)) {
     text += piece;
-    if (text.length > maxChars) return { text: text.slice(0, maxChars), cut: true };
+    if (text.length > most) return { text: text.slice(0, most), cut: true };
   }
   return { text, cut: false };
 }
