@@ -38,7 +38,7 @@ const foldersAbove = (path: string): readonly string[] => {
 };
 
 /**
- * A build context as an uncompressed tar that is read as it is sent: one chunk of a file is in memory at a time. A file that changes
+ * A build context as an uncompressed tar that is read as it is sent: two chunks of a file are in memory at a time. A file that changes
  * meanwhile fails it with FILE_UNREADABLE.
  */
 export function buildContext(parts: ContextParts): Readable {
@@ -114,10 +114,19 @@ async function file(
   const { size } = await handle.stat();
   const hash = createHash('sha256');
   const { body, ended } = openEntry(tar, { ...fixed, name, size, mode: 0o644 });
+  const read = (most: number): ReturnType<typeof handle.read<Buffer>> => {
+    const chunk = handle.read(Buffer.allocUnsafe(Math.min(chunkBytes, most)));
+    // Whoever waits for it hears of a failure; where nobody does any more, something else has failed.
+    chunk.catch(() => undefined);
+    return chunk;
+  };
+  let next = read(size);
   for (let left = size; left > 0;) {
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(chunkBytes, left)));
+    const { buffer, bytesRead } = await next;
     if (bytesRead === 0) throw unreadable('It became shorter while it was read.');
     left -= bytesRead;
+    // The disk reads on while this chunk is summed and sent.
+    if (left > 0) next = read(left);
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
     onBytes(bytesRead);
