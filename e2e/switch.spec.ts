@@ -77,6 +77,7 @@ const setosa = { output_0: { dtype: 'float32', shape: [1, 3], values: [[1, 0, 0]
 
 for (const place of ['Docker', 'Embedded engine'] as const) {
   test(`${place}: 3 to 2 to 3 by clicks, a label, a broken version and a return fail none of 200 requests a second`, async ({ app }) => {
+    test.setTimeout(420_000);
     const { page } = app;
     const [panel, model] = [switchPanel(page), modelPage(page)];
     const url = await serveIris(app, place);

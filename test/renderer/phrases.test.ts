@@ -20,8 +20,19 @@ function detailsOfDoctor(): readonly string[] {
   return [...text.matchAll(/detail: (?:`([^`]+)`|'([^']+)')/g)].map(([, a, b]) => (a ?? b ?? '').replaceAll(/\$\{[^}]+\}/g, 'x'));
 }
 
+/** What a switch says of its steps. */
+function wordsOfSwitch(): readonly string[] {
+  const [run = '', steps = ''] = ['runSwitch', 'switches'].map((name) =>
+    readFileSync(resolve(root, `src/main/serving/${name}.ts`), 'utf8'),
+  );
+  const skipped = [...`${run}${steps}`.matchAll(/'skipped', '([^']+)'\)/g)];
+  const words = [...(/const stepWords[^{]+\{([^}]+)\}/.exec(steps)?.[1] ?? '').matchAll(/: '([^']+)'/g)];
+  return [...skipped, ...words].map(([, text = '']) => text);
+}
+
 test('every task name, reason and detail of main is told in Chinese, and what is not known stays as it is', () => {
-  const phrases = [...phrasesOfMain(), ...detailsOfDoctor()];
+  const phrases = [...phrasesOfMain(), ...detailsOfDoctor(), ...wordsOfSwitch()];
+  expect(wordsOfSwitch().length).toBeGreaterThan(10);
   expect(phrases.length).toBeGreaterThan(15);
   expect(phrases.filter((text) => !/\p{Script=Han}/u.test(phraseZh(text)))).toEqual([]);
   expect([phraseZh('Pull tensorflow/serving:latest'), phraseZh('Exporting HTTP/REST API')]).toEqual([

@@ -64,6 +64,16 @@ export interface Switches {
 }
 
 const stepIds: readonly SwitchStepId[] = ['check', 'memory', 'load', 'canary', 'cases', 'move', 'keep'];
+/** A step in the task's words. */
+const stepWords: Readonly<Record<SwitchStepId, string>> = {
+  check: 'Files of the version',
+  memory: 'Memory forecast',
+  load: 'Load beside what answers',
+  canary: 'Canary answer',
+  cases: 'Saved cases',
+  move: 'Move labels and requests',
+  keep: 'Keep for rollback',
+};
 const waitingSteps: readonly SwitchStep[] = stepIds.map((id) => ({ id, state: 'waiting', startedAt: null, elapsedMs: null, detail: null }));
 const undoMs = 60_000;
 
@@ -214,7 +224,7 @@ export function createSwitches({
         return { ...one, state, startedAt, elapsedMs, detail: detail ?? one.detail };
       });
       changeCurrent(id, { steps });
-      if (state === 'running') report((stepIds.indexOf(step) + 0.5) / stepIds.length, detail ?? step);
+      if (state === 'running') report((stepIds.indexOf(step) + 0.5) / stepIds.length, stepWords[step]);
     };
   }
 

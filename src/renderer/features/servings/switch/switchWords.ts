@@ -1,7 +1,6 @@
 import { metaGraphFor } from '../../../../shared/contract/savedModel.ts';
 import type { Serving } from '../../../../shared/contract/serving.ts';
 import type { Model } from '../../../../shared/contract/state.ts';
-import type { Text } from '../../../app/i18n.tsx';
 import { answeringVersion } from '../../../../shared/contract/answeringVersion.ts';
 import type { ServedState, SwitchTarget, VersionSwitch } from '../../../../shared/contract/switching.ts';
 
@@ -9,7 +8,10 @@ import type { ServedState, SwitchTarget, VersionSwitch } from '../../../../share
 export const versionList = (versions: readonly string[]): string => versions.map((version) => `v${version}`).join(', ');
 
 /** From what answers to what will; where that is the same, from all that is served. */
-export function switchTitle({ from, to }: VersionSwitch, t: Text['t']): string {
+export function switchTitle(
+  { from, to }: VersionSwitch,
+  t: (key: 'switch.steps' | 'switch.stepsSame', values: Readonly<Record<string, string>>) => string,
+): string {
   const [old, next] = [versionList(from.versions), versionList(to.versions)];
   if (old === next) return t('switch.stepsSame', { next });
   const [first, last] = [versionList(from.versions.slice(0, 1)), versionList(to.versions.slice(0, 1))];
@@ -28,7 +30,11 @@ export const sameState = (a: ServedState, b: ServedState): boolean => {
 };
 
 /** What a running serving serves: until a switch is done, what it began with. Newest first. */
-export function servedNow({ plan, state, switching }: Serving): Pick<ServedState, 'versions' | 'labels'> {
+export function servedNow({
+  plan,
+  state,
+  switching,
+}: Pick<Serving, 'plan' | 'state' | 'switching'>): Pick<ServedState, 'versions' | 'labels'> {
   const { current } = switching;
   if (state.kind !== 'serving') return { versions: [], labels: {} };
   if (current?.state === 'running') return current.from;
@@ -37,7 +43,7 @@ export function servedNow({ plan, state, switching }: Serving): Pick<ServedState
 }
 
 /** The version of a running serving that answers a request without version or label. */
-export const answersNow = (serving: Serving): string | null => answeringVersion(servedNow(serving));
+export const answersNow = (serving: Parameters<typeof servedNow>[0]): string | null => answeringVersion(servedNow(serving));
 
 /** The versions of a folder that would serve, newest first. */
 export const servableVersions = ({ versions }: Pick<Model, 'versions'>, tags: readonly string[]): readonly string[] =>
