@@ -1,6 +1,6 @@
 import { AppError } from '../../shared/contract/errors.ts';
 import type { Serving } from '../../shared/contract/serving.ts';
-import { answeringVersion } from '../../shared/contract/answeringVersion.ts';
+import { answeringVersion } from '../../shared/contract/servedState.ts';
 import type { SwitchRequest, SwitchTarget, VersionSwitch } from '../../shared/contract/switching.ts';
 import type { LocalClient } from '../../shared/rpc/connectClient.ts';
 import { exitCode, type CommandIo } from './commandIo.ts';

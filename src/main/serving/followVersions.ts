@@ -4,6 +4,7 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
+import { descending, keptOf, problemOf, usableVersions } from '../../shared/contract/servedState.ts';
 import type { HeldVersion } from '../../shared/contract/switching.ts';
 import { asAppError } from '../incident.ts';
 import type { StateHub } from '../stateHub.ts';
@@ -11,7 +12,6 @@ import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import type { Ledger } from './ledger.ts';
 import { basePathInServer, modelConfigOf, specific } from './modelConfig.ts';
 import { reload, trialName, untilAvailable, type SwitchedServer } from './runSwitch.ts';
-import { descending, keptOf, problemOf, usableVersions } from './servedVersions.ts';
 import { serverIdOf } from './sharedServer.ts';
 import type { Switches } from './switches.ts';
 

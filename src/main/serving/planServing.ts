@@ -6,7 +6,8 @@ import type { EngineStatus, Model } from '../../shared/contract/state.ts';
 import type { Settings } from '../../shared/contract/settings.ts';
 import { imageUser } from '../deploy/dockerfile.ts';
 import { checkEnvironment, checkFlags } from './flags.ts';
-import { admittedAtStart, problemOf } from './servedVersions.ts';
+import { problemOf } from '../../shared/contract/servedState.ts';
+import { admittedAtStart } from './servedVersions.ts';
 
 const mib = 1024 * 1024;
 

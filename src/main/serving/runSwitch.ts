@@ -3,12 +3,12 @@ import { AppError } from '../../shared/contract/errors.ts';
 import type { CaseResult } from '../../shared/contract/cases.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
 import type { ServingPlan } from '../../shared/contract/serving.ts';
+import { descending } from '../../shared/contract/servedState.ts';
 import type { SwitchCases, SwitchStepId } from '../../shared/contract/switching.ts';
 import { GrpcFailure, grpcStatus, type ServingGrpc, type VersionStatus } from '../tfserving/grpcClient.ts';
 import type { ModelConfig } from '../tfserving/modelServerConfig.ts';
 import { tryCanary } from './canary.ts';
 import { basePathInServer, modelConfigOf, specific } from './modelConfig.ts';
-import { descending } from './servedVersions.ts';
 
 const pollMs = 50;
 /** A large model restores for minutes. */

@@ -1,22 +1,8 @@
 import { AppError } from '../../shared/contract/errors.ts';
-import { metaGraphFor, type Problem, type VersionSummary } from '../../shared/contract/savedModel.ts';
+import { descending, usableVersions, wantedOf } from '../../shared/contract/servedState.ts';
 import type { ServingPlan, VersionPolicy } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type { ServedState, SwitchTarget } from '../../shared/contract/switching.ts';
-
-/** Highest first, each once: the order in which TensorFlow Serving prefers them. */
-export const descending = (versions: Iterable<string>): string[] =>
-  [...new Set(versions)].toSorted((a, b) => (BigInt(a) < BigInt(b) ? 1 : -1));
-
-/** Why a version would not serve with these tags; null where nothing is known against it. */
-export function problemOf(version: VersionSummary, tags: readonly string[]): Problem | null {
-  const otherTags = metaGraphFor(version, tags) !== undefined;
-  return version.problems.find(({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && otherTags)) ?? null;
-}
-
-/** The numbers of the versions that would serve, highest first. */
-export const usableVersions = (model: Pick<Model, 'versions'>, tags: readonly string[]): string[] =>
-  descending(model.versions.flatMap((one) => (one.version !== null && problemOf(one, tags) === null ? [one.version] : [])));
 
 /** What a guarded server is told to load when it starts; empty where the folder holds nothing that would serve, or it is not guarded. */
 export function admittedAtStart(
@@ -30,12 +16,6 @@ export function admittedAtStart(
   return chosen.length === 0 ? [] : descending([...chosen, ...Object.values(served.labels)]);
 }
 
-/** What of the admitted versions is asked for: the rest is only kept for going back. */
-function wantedOf(policy: VersionPolicy, labels: Readonly<Record<string, string>>, admitted: readonly string[]): string[] {
-  const chosen = policy.kind === 'latest' ? admitted.slice(0, 1) : policy.kind === 'all' ? admitted : policy.versions;
-  return descending([...chosen, ...Object.values(labels)]);
-}
-
 type Plan = Pick<ServingPlan, 'name' | 'versions' | 'served'>;
 
 /** What a plan serves; `answering` are the versions that the server has loaded, for a server that follows its folder. SWITCH_FIXED where it cannot be changed. */
@@ -45,12 +25,6 @@ export function stateOf({ name, versions: policy, served }: Plan, answering: rea
   const versions = mode === 'guarded' ? wantedOf(policy, labels, admitted) : descending(answering);
   return { mode, policy, versions, labels };
 }
-
-/** Loaded, but only for going back. */
-export const keptOf = ({ versions: policy, served }: Plan): string[] =>
-  served?.mode === 'guarded'
-    ? served.admitted.filter((one) => policy.kind !== 'all' && !wantedOf(policy, served.labels, served.admitted).includes(one))
-    : [];
 
 /** What a target asks for: the next state, and what stays loaded beside it. */
 export interface NextServed {

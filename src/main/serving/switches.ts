@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../shared/contract/errors.ts';
 import type { VersionSummary } from '../../shared/contract/savedModel.ts';
+import { descending, keptOf, problemOf, sameState } from '../../shared/contract/servedState.ts';
 import type { Serving, ServingPlan } from '../../shared/contract/serving.ts';
 import type { Model } from '../../shared/contract/state.ts';
 import type {
@@ -25,7 +26,7 @@ import type { Ledger } from './ledger.ts';
 import { forecastMemory, memoryProblem } from './memoryForecast.ts';
 import type { Place } from './place.ts';
 import { applyPlan, runSwitch, type RunCases, type SwitchedServer, type TellStep } from './runSwitch.ts';
-import { descending, keptOf, nextServed, problemOf, stateOf } from './servedVersions.ts';
+import { nextServed, stateOf } from './servedVersions.ts';
 import { serverIdOf, type SharedServers } from './sharedServer.ts';
 
 /** What of a switch is asked beside its target. */
@@ -76,12 +77,6 @@ const stepWords: Readonly<Record<SwitchStepId, string>> = {
 };
 const waitingSteps: readonly SwitchStep[] = stepIds.map((id) => ({ id, state: 'waiting', startedAt: null, elapsedMs: null, detail: null }));
 const undoMs = 60_000;
-
-function sameState(a: ServedState, b: ServedState): boolean {
-  const key = ({ mode, policy, versions, labels }: ServedState): string =>
-    JSON.stringify([mode, policy, versions, Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1))]);
-  return key(a) === key(b);
-}
 
 export function createSwitches({
   hub,

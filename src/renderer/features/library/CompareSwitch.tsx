@@ -2,11 +2,12 @@ import { Button } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useLocation } from 'wouter';
 import type { VersionRef } from '../../../shared/contract/library.ts';
+import { usableVersions } from '../../../shared/contract/servedState.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useClient, useMirror } from '../../app/store.ts';
 import { useCall } from '../../app/useCall.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
-import { answersNow, servableVersions, serveTarget } from '../servings/switch/switchWords.ts';
+import { answersNow, serveTarget } from '../servings/switch/switchWords.ts';
 import { useSwitchable } from '../servings/switch/useSwitch.ts';
 
 /** Switches the running serving to the version that is compared last; its steps stand on the model's page. Nothing where it answers already. */
@@ -18,7 +19,7 @@ export function CompareSwitch({ versions }: { readonly versions: readonly Versio
   const { modelId = '', version = '' } = versions.at(-1) ?? {};
   const serving = useSwitchable(modelId);
   const model = useMirror(({ models }) => models.find(({ id }) => id === modelId));
-  const servable = serving === undefined || model === undefined ? [] : servableVersions(model, serving.plan.tags);
+  const servable = serving === undefined || model === undefined ? [] : usableVersions(model, serving.plan.tags);
   const target =
     serving === undefined || !servable.includes(version) || answersNow(serving) === version ? null : serveTarget(version, servable[0]);
   const busy = call.busy || serving?.switching.current?.state === 'running';

@@ -5,6 +5,7 @@ import type { ArrivingVersion, VersionRecord } from '../../../shared/contract/li
 import type { VersionSummary } from '../../../shared/contract/savedModel.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import type { Model } from '../../../shared/contract/state.ts';
+import { usableVersions } from '../../../shared/contract/servedState.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useClient, useMirror } from '../../app/store.ts';
 import { useCall, type Call } from '../../app/useCall.ts';
@@ -15,7 +16,7 @@ import { RowGrid, type GridColumn } from '../../ui/RowGrid.tsx';
 import { StateGlyph, StateMark } from '../../ui/StateMark.tsx';
 import { commonMetrics, decimalsOf, metricOf, metricText, metricTitle } from './metricText.ts';
 import { ServedChips } from '../servings/switch/ServedChips.tsx';
-import { isTried, servableVersions } from '../servings/switch/switchWords.ts';
+import { isTried } from '../servings/switch/switchWords.ts';
 import { useSwitchable, type SwitchActs } from '../servings/switch/useSwitch.ts';
 import { actByKey, LabelDialog, SwitchButton, VersionMenuItems, type VersionActsProps } from '../servings/switch/VersionActs.tsx';
 import { TagList } from './TagList.tsx';
@@ -63,7 +64,7 @@ export function VersionTable({ model, shown, onShow, chosen, onChoose, onRemove,
   const metrics = metricColumns(versions);
   const running = useSwitchable(model.id);
   const [labelled, setLabelled] = useState<string | null>(null);
-  const servable = running === undefined ? [] : servableVersions(model, running.plan.tags);
+  const servable = running === undefined ? [] : usableVersions(model, running.plan.tags);
   const switchOf = ({ record: { version } }: ModelVersion): VersionActsProps | null =>
     running === undefined || !servable.includes(version)
       ? null

@@ -1,13 +1,14 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Serving } from '../../../../shared/contract/serving.ts';
+import { sameState } from '../../../../shared/contract/servedState.ts';
 import type { HeldVersion, VersionSwitch } from '../../../../shared/contract/switching.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { ErrorNote } from '../../../ui/ErrorNote.tsx';
 import { StateGlyph } from '../../../ui/StateMark.tsx';
 import { ServedHistory } from './ServedHistory.tsx';
 import { SwitchSteps } from './SwitchSteps.tsx';
-import { sameState, switchTitle, versionList } from './switchWords.ts';
+import { switchTitle, versionList } from './switchWords.ts';
 import { useServedHistory, type SwitchActs } from './useSwitch.ts';
 import styles from './switch.module.css';
 

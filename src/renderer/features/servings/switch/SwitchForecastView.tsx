@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../../../shared/contract/errors.ts';
-import { answeringVersion } from '../../../../shared/contract/answeringVersion.ts';
+import { answeringVersion } from '../../../../shared/contract/servedState.ts';
 import type { SwitchForecast } from '../../../../shared/contract/switching.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { ErrorNote } from '../../../ui/ErrorNote.tsx';

@@ -1,13 +1,14 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useState, type KeyboardEvent } from 'react';
 import type { Serving } from '../../../../shared/contract/serving.ts';
+import { keptOf, usableVersions } from '../../../../shared/contract/servedState.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { useMirror } from '../../../app/store.ts';
 import { StateMark } from '../../../ui/StateMark.tsx';
 import { PolicyChoice } from './PolicyChoice.tsx';
 import { ServedChips } from './ServedChips.tsx';
 import { SwitchCard } from './SwitchCard.tsx';
-import { isTried, servableVersions } from './switchWords.ts';
+import { isTried, versionList } from './switchWords.ts';
 import { useSwitch, type SwitchActs } from './useSwitch.ts';
 import { actByKey, LabelDialog, VersionActs, type VersionActsProps } from './VersionActs.tsx';
 import styles from './switch.module.css';
@@ -20,7 +21,7 @@ export function SwitchPanel({ serving }: { readonly serving: Serving }) {
   const { plan, state } = serving;
   if (plan.served === undefined || state.kind !== 'serving') return null;
   const { mode } = plan.served;
-  const servable = model === undefined ? [] : servableVersions(model, plan.tags);
+  const servable = model === undefined ? [] : usableVersions(model, plan.tags);
   return (
     <>
       <section className={styles['panel']} aria-label={t('switch.title')}>
@@ -66,7 +67,7 @@ function Versions({
     if (!event.currentTarget.contains(event.target as Node)) return;
     if (actByKey(event.key.toLowerCase(), propsOf(version))) event.preventDefault();
   };
-  const kept = loaded.filter((version) => serving.switching.current?.state !== 'running' && isKept(serving, version));
+  const kept = serving.switching.current?.state === 'running' ? [] : keptOf(serving.plan);
   return (
     <>
       <table className={styles['versions']}>
@@ -95,7 +96,7 @@ function Versions({
       </table>
       {kept.length === 0 ? null : (
         <p className={styles['dim']}>
-          {t('switch.keptNote', { versions: kept.map((version) => `v${version}`).join(', ') })}{' '}
+          {t('switch.keptNote', { versions: versionList(kept) })}{' '}
           <Button size="xs" variant="subtle" disabled={acts.busy} onClick={() => acts.begin({ kind: 'unload-kept' })}>
             {t('switch.unloadKept')}
           </Button>
@@ -104,14 +105,6 @@ function Versions({
       <LabelDialog serving={serving} version={labelled} acts={acts} onClose={() => setLabelled(null)} />
     </>
   );
-}
-
-/** Loaded, but neither served nor labelled: for going back. */
-function isKept({ plan }: Serving, version: string): boolean {
-  const { served, versions } = plan;
-  if (served?.mode !== 'guarded' || versions.kind === 'all') return false;
-  const wanted = versions.kind === 'latest' ? served.admitted.slice(0, 1) : versions.versions;
-  return !wanted.includes(version) && !Object.values(served.labels).includes(version);
 }
 
 function VersionMark({
@@ -128,7 +121,7 @@ function VersionMark({
   const { current, held } = switching;
   const loaded = state.kind === 'serving' && state.versions.includes(version);
   if (isTried(current, version)) return <StateMark mark="under-way" word={t('switch.tried')} />;
-  if (loaded && isKept(serving, version)) return <StateMark mark="ready" word={t('switch.kept')} />;
+  if (loaded && keptOf(serving.plan).includes(version)) return <StateMark mark="ready" word={t('switch.kept')} />;
   if (loaded) return <StateMark mark="serving" word={t('model.available')} />;
   if (held.some((one) => one.version === version && one.why.kind === 'refused'))
     return <StateMark mark="attention" word={t('switch.refused')} />;

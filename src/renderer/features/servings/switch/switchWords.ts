@@ -1,7 +1,5 @@
-import { metaGraphFor } from '../../../../shared/contract/savedModel.ts';
 import type { Serving } from '../../../../shared/contract/serving.ts';
-import type { Model } from '../../../../shared/contract/state.ts';
-import { answeringVersion } from '../../../../shared/contract/answeringVersion.ts';
+import { answeringVersion } from '../../../../shared/contract/servedState.ts';
 import type { ServedState, SwitchTarget, VersionSwitch } from '../../../../shared/contract/switching.ts';
 
 /** `v3`, `v3, v2`; empty where there is none. */
@@ -22,13 +20,6 @@ export function switchTitle(
 export const isTried = (current: VersionSwitch | null, version: string): boolean =>
   current?.state === 'running' && current.to.versions.includes(version) && !current.from.versions.includes(version);
 
-/** Whether two states serve the same in the same way. */
-export const sameState = (a: ServedState, b: ServedState): boolean => {
-  const key = ({ mode, policy, versions, labels }: ServedState): string =>
-    JSON.stringify([mode, policy, versions, Object.entries(labels).toSorted(([one], [other]) => (one < other ? -1 : 1))]);
-  return key(a) === key(b);
-};
-
 /** What a running serving serves: until a switch is done, what it began with. Newest first. */
 export function servedNow({
   plan,
@@ -44,15 +35,6 @@ export function servedNow({
 
 /** The version of a running serving that answers a request without version or label. */
 export const answersNow = (serving: Parameters<typeof servedNow>[0]): string | null => answeringVersion(servedNow(serving));
-
-/** The versions of a folder that would serve, newest first. */
-export const servableVersions = ({ versions }: Pick<Model, 'versions'>, tags: readonly string[]): readonly string[] =>
-  versions.flatMap(({ version, problems, ...one }) => {
-    const wrong = problems.some(
-      ({ code, severity }) => severity === 'error' && !(code === 'NO_SERVE_TAG' && metaGraphFor({ version, problems, ...one }, tags)),
-    );
-    return version === null || wrong ? [] : [version];
-  });
 
 /** What serving one version means: the newest one is the latest, with what follows it; another is served alone. */
 export const serveTarget = (version: string, newest: string | undefined): SwitchTarget =>
