@@ -6,6 +6,12 @@ import { expect, modelFolder, test } from './app.ts';
 
 test.use({ launch: { models: ['digits_cnn', 'bad/keras_file', 'bad/missing_data'] } });
 
+/** So many rows of 64 pixels, of which the last one holds none. */
+const rowsOfPixels = (count: number): string =>
+  Array.from({ length: count }, (_, row) =>
+    Array.from({ length: 64 }, (_unused, at) => (row === count - 1 ? 'oops' : (row * at) % 17)).join(','),
+  ).join('\n');
+
 const looks = [
   { theme: 'light', language: 'en' },
   { theme: 'dark', language: 'en' },
@@ -16,6 +22,8 @@ const looks = [
 // By place and role, never by words: the same way is walked in both languages.
 for (const { theme, language } of looks) {
   test(`axe finds nothing serious on any page, sheet or menu, ${theme}, ${language}`, async ({ app }) => {
+    // Some fifty looks: they take their time where the machine is busy.
+    test.slow();
     const { page } = app;
     const [main, dialog, banner] = [page.getByRole('main'), page.getByRole('dialog'), page.getByRole('banner')];
     const found: Record<string, readonly string[]> = {};
@@ -113,6 +121,17 @@ for (const { theme, language } of looks) {
     await page.keyboard.press('Control+Enter');
     await expect(main.getByText('200 OK')).toBeVisible();
     await look('answer');
+    await writeFile(join(app.folder, 'rows.csv'), rowsOfPixels(12));
+    await main.locator('button[aria-haspopup=dialog]').first().click();
+    await dialog.locator('input[type=file]').setInputFiles(join(app.folder, 'rows.csv'));
+    await expect(dialog.getByRole('table')).toBeVisible();
+    await dialog.getByRole('radiogroup').first().locator('label').nth(1).click();
+    await expect(dialog.getByRole('group')).toHaveCount(2);
+    await look('rows of a file');
+    await dialog.locator('button[type=submit]').click();
+    await expect(dialog.getByRole('table').last()).toContainText('oops');
+    await look('rows, compared');
+    await close();
     await go('2');
     await expect(main.getByRole('table')).toBeVisible();
     await look('servings');

@@ -216,6 +216,13 @@ async function take(): Promise<void> {
     await page.getByRole('main').getByRole('link', { name: 'digits_cnn' }).click();
     await page.getByRole('heading', { level: 1 }).getByText('digits_cnn').waitFor();
   };
+  const openRows = async (): Promise<void> => {
+    await go('/playground');
+    await page.getByRole('main').locator('button[aria-haspopup=dialog]').first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('input[type=file]').setInputFiles(join(material, 'models', 'data', 'digits_test.csv'));
+    await dialog.getByRole('combobox').first().waitFor();
+  };
   await all('', [
     [
       'serving',
@@ -304,6 +311,18 @@ async function take(): Promise<void> {
         await page.locator('[aria-keyshortcuts*=Enter]:not([aria-disabled])').click();
         await page.getByText('200 OK').waitFor();
       },
+    ],
+    ['rows', openRows, () => page.keyboard.press('Escape')],
+    [
+      'rows-compared',
+      async () => {
+        await openRows();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByRole('radiogroup').first().locator('label').nth(1).click();
+        await dialog.locator('button[type=submit]').click();
+        await dialog.getByRole('table').nth(1).waitFor();
+      },
+      () => page.keyboard.press('Escape'),
     ],
     [
       'code',

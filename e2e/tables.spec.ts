@@ -207,6 +207,26 @@ test('two versions are compared over a file: agreement, the rows that differ mos
   await expect(rows.dialog).toContainText('iris v2 over gRPC');
 });
 
+test('TensorFlow Serving and the embedded engine are compared over a file: all rows agree', async ({ app }) => {
+  test.setTimeout(240_000);
+  const { page } = app;
+  const rows = rowsDialog(page);
+  const { head, rows: known } = await irisRows();
+  const [sheet, serving] = [importSheet(page), servingPage(page)];
+  await dropOnWindow(page, modelFolder(app, 'iris'));
+  await expect(sheet.place(/^Docker/)).toBeChecked();
+  await sheet.serve.click();
+  await expect(serving.state(/^Serving v/)).toBeVisible({ timeout: 120_000 });
+  await serving.openPlayground.click();
+  await rows.open();
+  await rows.choose(await fileOf(app, 'rows.csv', [head, ...known]));
+  await rows.dialog.getByText('Compare two', { exact: true }).click();
+  await expect(rows.dialog.getByRole('combobox', { name: 'How b is asked' })).toHaveValue('embedded');
+  await rows.button('Compare 45 rows').click();
+  await expect(rows.verdict).toContainText('All 45 rows agree within the tolerance.', { timeout: 120_000 });
+  await expect(rows.dialog).toContainText('b: iris v3 in the embedded engine');
+});
+
 test('the same in Chinese', async ({ app }) => {
   test.setTimeout(240_000);
   const { page } = app;

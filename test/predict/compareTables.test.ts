@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Serving } from '../../src/shared/contract/serving.ts';
 import type { LocalClient } from '../../src/shared/rpc/connectClient.ts';
+import { slipway } from '../cli/runSlipway.ts';
 import { fixtures, whyNoFixtures } from '../fixtures.ts';
 import { freePort } from '../freePort.ts';
 import { ownElsewhere, type Mirror } from '../serving/openOwner.ts';
@@ -250,6 +251,37 @@ describe.skipIf(fixtures() === undefined)(`rows of a file ${fixtures() === undef
         agreement.failures.map(({ row, problems }) => [row, problems[0] === problems[1]]),
       ]).toEqual([46, 45, 45, 0, [1, 1], [[46, true]]]);
     }
+  }, 120_000);
+
+  test('slipway compare-rows tells the same, writes the rows, and ends with 1 where some differ', async () => {
+    const file = join(home, 'flowers.csv');
+    const out = join(home, 'rows.csv');
+    await writeFile(file, csv);
+    const differ = await slipway(home, ['compare-rows', file, 'iris@2', 'iris@3', '--json', '--out', out]);
+    const agreement = JSON.parse(differ.out) as { readonly compared: number; readonly changed: number };
+    const changed = answersOf(2).filter((scores, row) => classOf(scores) !== classOf(answersOf(3)[row] ?? [])).length;
+    expect([differ.code, agreement.compared, agreement.changed, (await readFile(out, 'utf8')).trimEnd().split('\r\n').length]).toEqual([
+      1,
+      45,
+      changed,
+      46,
+    ]);
+    const same = await slipway(home, ['compare-rows', file, 'iris', 'iris:grpc', '--columns', 'features=4,3,2,1']);
+    expect([same.code, same.out.split('\n').slice(0, 4), same.err]).toEqual([
+      0,
+      ['# flowers-compared', '', 'a: iris v3 over REST  ', 'b: iris v3 over gRPC'],
+      '',
+    ]);
+    const wrong = await Promise.all([
+      slipway(home, ['compare-rows', file, 'iris', 'iris:carrier-pigeon']),
+      slipway(home, ['compare-rows', file, 'nobody', 'iris']),
+      slipway(home, ['compare-rows', file, 'iris', 'iris:grpc', '--columns', 'features=1-9']),
+    ]);
+    expect(wrong.map(({ code, err }) => [code, err.split('\n')[0]])).toEqual([
+      [2, expect.stringContaining('slipway compare-rows FILE A B')],
+      [1, expect.stringContaining('nobody')],
+      [1, expect.stringContaining('--columns features=1-9: there are 6 columns.')],
+    ]);
   }, 120_000);
 
   test('one that is cancelled keeps what was asked until there', async () => {

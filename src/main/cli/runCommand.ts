@@ -52,6 +52,10 @@ const commands: Readonly<Record<string, { readonly line: string; readonly load: 
     load: async () => (await import('./libraryCommands.ts')).runVersions,
   },
   compare: { line: 'compare NAME@V NAME@V…   what differs between versions', load: async () => (await import('./compare.ts')).runCompare },
+  'compare-rows': {
+    line: 'compare-rows FILE A B   two servings, versions or ways to ask, over every row of a file',
+    load: async () => (await import('./compareRows.ts')).runCompareRows,
+  },
   tag: { line: 'tag NAME@V k=v…  says something of a version', load: async () => (await import('./libraryCommands.ts')).runTag },
   test: { line: 'test NAME|DIR    asks a model its saved cases', load: async () => (await import('./test.ts')).runTest },
   owner: { line: '', load: async () => (await import('./owner.ts')).runOwner },

@@ -1,3 +1,4 @@
+import type { TableRow } from '../../../../shared/contract/tables.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { CellGrid, widthFor } from './CellGrid.tsx';
 import type { OpenedTable } from './openedTable.ts';
@@ -18,21 +19,36 @@ export function AskResult({
   const { t, phrase } = useText();
   const { answers, rowAt, onRange } = useResultRows(taskId, facts);
   if (facts.rows === 0) return <p className={styles['dim']}>{t('rows.none')}</p>;
-  const given = view.columns.length;
   const sample = (at: number): readonly string[] => view.first.slice(0, 20).map((row) => row[at] ?? '');
-  // Why a row failed comes before what else it holds: it must be seen without scrolling.
-  const [before, bad] = [1, facts.failed > 0];
-  const shift = before + (bad ? 1 : 0);
+  // What is looked for comes first, however many columns were given: why a row failed, and the answers.
+  const bad = facts.failed > 0;
   const columns = [
-    { id: 'row', head: t('rows.row'), width: 64, right: true },
-    ...(bad ? [{ id: 'error', head: t('rows.error'), width: 360 }] : []),
+    { id: 'row', head: t('rows.row'), width: 64, right: true, read: ({ row }: TableRow) => String(row) },
+    ...(bad
+      ? [
+          {
+            id: 'error',
+            head: t('rows.error'),
+            width: 340,
+            right: false,
+            read: ({ error }: TableRow) => (error === null ? '' : phrase(error)),
+          },
+        ]
+      : []),
+    ...answers.map((name, at) => ({
+      id: `out ${name}`,
+      head: <b>{name}</b>,
+      right: true,
+      width: widthFor([name], 124),
+      read: (row: TableRow) => row.answers[at],
+    })),
     ...view.columns.map(({ name, kind }, at) => ({
       id: `in ${at}`,
       head: name,
       right: kind === 'number',
       width: widthFor([name, ...sample(at)]),
+      read: (row: TableRow) => row.given[at],
     })),
-    ...answers.map((name) => ({ id: `out ${name}`, head: <b>{name}</b>, right: true, width: widthFor([name], 120) })),
   ];
   return (
     <CellGrid
@@ -44,10 +60,7 @@ export function AskResult({
       mostHeight={360}
       cellAt={(index, column) => {
         const row = rowAt(index);
-        if (row === undefined) return undefined;
-        if (column === 0) return String(row.row);
-        if (bad && column === 1) return row.error === null ? '' : phrase(row.error);
-        return column < shift + given ? row.given[column - shift] : row.answers[column - shift - given];
+        return row === undefined ? undefined : columns[column]?.read(row);
       }}
     />
   );

@@ -5,7 +5,7 @@ import { dtypeLabel } from '../../../../shared/tensor/dtype.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { shapeText } from '../shapeText.ts';
 import { CellGrid, widthFor } from './CellGrid.tsx';
-import { assignColumn, columnsText, readColumns } from './columnPlaces.ts';
+import { assignColumn, columnsText, readColumns } from '../../../../shared/tensor/columnPlaces.ts';
 import type { OpenedTable } from './openedTable.ts';
 import styles from './table.module.css';
 

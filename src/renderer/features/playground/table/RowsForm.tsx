@@ -31,6 +31,9 @@ export interface RowsFormProps {
   readonly onBody: (body: string) => void;
 }
 
+/** Nothing else is under way while times are compared. */
+const atOnce = { ask: 4, compare: 1 } as const;
+
 const clamp = (value: number | string, least: number, most: number): number =>
   Math.min(most, Math.max(least, Math.floor(Number(value)) || least));
 
@@ -48,7 +51,7 @@ export function RowsForm(props: RowsFormProps) {
   const { rowCount } = view;
   const [does, setDoes] = useState<RunOfTable['kind']>(opened.run?.kind ?? 'ask');
   const [perRequest, setPerRequest] = useState<number | string>(Math.min(rowCount, 32));
-  const [concurrency, setConcurrency] = useState<number | string>(4);
+  const [concurrency, setConcurrency] = useState<number | string>(atOnce[does]);
   const [result, setResult] = useState<'csv' | 'jsonl'>(view.format);
   const [pair, setPair] = useState<readonly [Target, Target]>(() => [first, otherTarget(first, serving, models)]);
   const [absolute, setAbsolute] = useState<number | string>(1e-5);
@@ -150,8 +153,7 @@ export function RowsForm(props: RowsFormProps) {
           value={does}
           onChange={(value) => {
             setDoes(value === 'compare' ? 'compare' : 'ask');
-            // Nothing else is under way while times are compared.
-            setConcurrency(value === 'compare' ? 1 : 4);
+            setConcurrency(atOnce[value === 'compare' ? 'compare' : 'ask']);
           }}
           data={[
             { value: 'ask', label: t('rows.ask') },
