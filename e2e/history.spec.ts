@@ -107,3 +107,31 @@ test('the history is walked by keys alone, and speaks Chinese', async ({ app }) 
   await settle(page);
   expect(await seriousFindings(page)).toEqual([]);
 });
+
+test('fields are filled in again as fields, and a label is asked by its name', async ({ app }) => {
+  const { page } = app;
+  const playground = playgroundPage(page);
+  const history = historyTab(page);
+  await openPlayground(app);
+  await app.command('switch', 'half_plus_two', 'all');
+  await app.command('switch', 'half_plus_two', 'stable=1');
+  const version = page.getByRole('button', { name: /^Version: / });
+  await expect(version).toContainText('latest (v2)');
+  await version.click();
+  await page.getByRole('menu').getByText('stable (v1)').click();
+  await expect(version).toContainText('v1 stable');
+  await playground.giveAs('Fields');
+  await playground.predict.click();
+  await expect(playground.answer.getByText('200 OK')).toBeVisible();
+  await playground.fill('{"instances": [[7.0]]}');
+  await version.click();
+  await page.getByRole('menu').getByText('v2', { exact: true }).click();
+
+  await history.open();
+  await expect(history.requests).toHaveCount(1);
+  await expect(history.requests).toContainText('v1 · stable');
+  await history.requests.getByRole('button', { name: /^Fill in again/ }).click();
+  await expect(version).toContainText('v1 stable');
+  await expect(playground.body).toHaveCount(0);
+  await expect(playground.field('x')).toBeVisible();
+});

@@ -2,6 +2,7 @@ import { seriousFindings, settle } from './axe.ts';
 import { expect, modelFolder, test } from './app.ts';
 import { dropOnWindow } from './drop.ts';
 import { frame } from './pages/frame.ts';
+import { modelPage } from './pages/libraryPage.ts';
 import { importSheet } from './pages/importSheet.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
 import { servingPage } from './pages/servingPage.ts';
@@ -55,4 +56,26 @@ test('the same input to two versions, of which one is not served: differences, c
   await expect(page.getByRole('region', { name: '同一输入，并排比较' }).getByRole('table')).toBeVisible({ timeout: 60_000 });
   await settle(page);
   expect(await seriousFindings(page)).toEqual([]);
+});
+
+test('two versions of the library that nothing serves are asked the same on the page that compares them', async ({ app }) => {
+  const { page } = app;
+  await dropOnWindow(page, modelFolder(app, 'iris'));
+  await importSheet(page).dialog.getByRole('button', { name: 'Add without serving' }).click();
+  const model = modelPage(page);
+  await model.version('v1').getByRole('checkbox').check();
+  await model.version('v3').getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Compare', exact: true }).click();
+  const both = page.getByRole('region', { name: 'Ask both' });
+  const input = both.getByRole('textbox', { name: 'Request as JSON' });
+  await expect(input).toHaveValue(/"instances"/);
+  await input.fill(flowers);
+  await input.press('Control+Enter');
+  const compared = both.getByRole('region', { name: 'The same input, side by side' });
+  await expect(compared.getByRole('status').first()).toContainText(/The class changed in [1-3] of 3 rows\./, { timeout: 60_000 });
+  await expect(compared).toContainText('Nothing serves v1: the embedded engine answers.');
+  await settle(page);
+  expect(await seriousFindings(page)).toEqual([]);
+  await compared.getByRole('button', { name: 'Ask something else' }).click();
+  await expect(input).toHaveValue(flowers);
 });

@@ -126,6 +126,25 @@ describe.skipIf(fixtures() === undefined)(`the same input to two targets ${fixtu
       0,
     ]);
 
+    // A model that nothing serves is asked all the same.
+    const { id: modelId } = await client.local.addPath({ path: join(models, 'iris') });
+    const iris = { signature: 'serving_default', body: '{"instances": [[5.1, 3.5, 1.4, 0.2], [6.2, 2.9, 4.3, 1.3]]}' };
+    const unserved = await client.predict.compare({
+      ...iris,
+      sides: [
+        { modelId, version: '1' },
+        { modelId, version: '3' },
+      ],
+    });
+    expect([facts(unserved), unserved.outputs[0]?.classes?.rows, unserved.outputs[0]?.different]).toEqual([
+      [
+        ['1', 'embedded', true, 'row'],
+        ['3', 'embedded', true, 'row'],
+      ],
+      2,
+      6,
+    ]);
+
     // One that cannot answer says so beside the other's answer; both are in the history.
     const gone = await client.predict.compare({ ...asked, sides: [{ servingId }, { servingId, version: '77' }] });
     expect([facts(gone), gone.outputs]).toEqual([

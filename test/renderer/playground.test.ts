@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SignatureInfo, VersionSummary } from '../../src/shared/contract/savedModel.ts';
+import type { Serving } from '../../src/shared/contract/serving.ts';
 import type { Model } from '../../src/shared/contract/state.ts';
-import { choose, type Wished } from '../../src/renderer/features/playground/choices.ts';
+import { choose, whichOf, type Wished } from '../../src/renderer/features/playground/choices.ts';
 import { formatJson } from '../../src/renderer/features/playground/formatJson.ts';
 import { servingOf } from './plan.ts';
 
@@ -80,6 +81,22 @@ describe('the choices of the playground', () => {
 
   it('follow the version: another one has other signatures', () => {
     expect(chosen({ version: '9' })).toMatchObject({ version: '9', signatures: ['classify'], signature: 'classify' });
+  });
+
+  it('offer the labels of versions that are served, and ask by one of them', () => {
+    const labelled: Serving = {
+      ...live,
+      plan: { ...live.plan, served: { mode: 'guarded', labels: { stable: '9', old: '3' }, admitted: ['10', '9'] } },
+    };
+    const choices = choose({ ...nothing, label: 'stable' }, [labelled], [model]);
+    expect([choices.labels, choices.label, choices.answering, choices.signature, whichOf(choices)]).toEqual([
+      [{ label: 'stable', version: '9' }],
+      'stable',
+      '9',
+      'classify',
+      { label: 'stable' },
+    ]);
+    expect(whichOf(choose({ ...nothing, label: 'old', version: '10' }, [labelled], [model]))).toEqual({ version: '10' });
   });
 
   it('forget a wish that is not there any more', () => {

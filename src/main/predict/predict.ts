@@ -80,13 +80,21 @@ export function servedAt(
 ): { readonly rest: string; readonly grpc: string; readonly signature: SignatureInfo | null } {
   const rest = `http://127.0.0.1:${plan.restPort}/v1/models/${encodeURIComponent(name)}`;
   if (state.kind !== 'serving') throw new AppError('SERVER_UNREACHABLE', { address: `127.0.0.1:${plan.restPort}` });
-  // A folder that is mounted as a version has no number of its own.
-  const version =
-    model?.mountAs === null
-      ? (request.version ?? state.versions[0])
-      : request.version === model?.mountAs.version
-        ? undefined
-        : request.version;
-  const signature = model === undefined ? null : signatureOf(model, plan.tags, { signature: request.signature, version });
+  const signature = signatureAt({ plan }, model, {
+    ...request,
+    version: request.version ?? (model?.mountAs === null ? state.versions[0] : undefined),
+  });
   return { rest, grpc: `127.0.0.1:${plan.grpcPort}`, signature };
+}
+
+/** The signature of the version that answers; null where the model is not known. */
+export function signatureAt(
+  { plan }: Pick<Serving, 'plan'>,
+  model: Model | undefined,
+  { signature, version }: { readonly signature: string; readonly version?: string | undefined },
+): SignatureInfo | null {
+  if (model === undefined) return null;
+  // A folder that is mounted as a version has no number of its own.
+  const number = version === model.mountAs?.version ? undefined : version;
+  return signatureOf(model, plan.tags, { signature, version: number });
 }

@@ -14,10 +14,11 @@ import type { EngineBackend } from './engineBackend.ts';
 import type { Exchanges, KeptExchange } from './exchanges.ts';
 import type { InputTensors } from './inputTensors.ts';
 import { findServing, versionOf } from './findServing.ts';
-import { servedAt } from './predict.ts';
+import { servedAt, signatureAt } from './predict.ts';
 import type { GrpcConnections } from './predictGrpc.ts';
 import { prepareInputs, tensorsOf } from './prepareInputs.ts';
 import { requestProblem } from './requestProblem.ts';
+import { unserved } from './unserved.ts';
 
 /** More of an answer is not shown as text. */
 const shownChars = 1_000_000;
@@ -74,21 +75,38 @@ export function createPredictions({
     return planTensors(signature, options.tensors ?? tensorsOf(await prepareInputs(signature, inputs ?? {}, options)), request);
   }
 
+  const modelById = (id: string): Model => {
+    const model = hub.state.models.find((one) => one.id === id);
+    if (model !== undefined) return model;
+    throw new AppError('MODEL_NOT_FOUND', { name: id, known: hub.state.models.map(({ name }) => name).join(', ') || 'none' });
+  };
   const modelOf = ({ modelId }: Serving): Model | undefined => hub.state.models.find(({ id }) => id === modelId);
 
-  async function askOf(request: PredictRequest, { signal, tensors, keep = true, as, onFailed }: Waiting & AskOf): Promise<Asked> {
-    const found = findServing(hub, request.servingId);
-    const serving = as === undefined ? found : { ...found, name: as };
-    const { rest, grpc, signature } = servedAt(serving, modelOf(serving), request);
-    const plan = await planned(signature, request, { signal, tensors });
-    const { timeoutMs, gzip, headers, version, label } = request;
-    let place = { rest, grpc, which: { version, label } };
-    if (request.backend === 'embedded') {
-      const wanted = versionOf(serving, request);
-      if (wanted === null) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
-      place = { ...(await engines.open(serving, wanted, { signal })), which: { version: undefined, label: undefined } };
+  /** The signature that answers, and the addresses; of the embedded engine once it listens. */
+  function placeOf(request: PredictRequest, serving: Serving) {
+    const { version, label } = request;
+    const answering = versionOf(serving, request);
+    const asked = { signature: request.signature, version: version ?? (label === undefined ? undefined : (answering ?? undefined)) };
+    if (request.backend === 'serving') {
+      const { signature, ...address } = servedAt(serving, modelOf(serving), asked);
+      return { signature, open: () => Promise.resolve({ ...address, which: { version, label } }) };
     }
-    const to = { ...place, model: serving.name, signature, name: request.signature, connections };
+    if (answering === null) throw new AppError('NO_VERSION_FOUND', { detail: 'No version is served.' });
+    const signature = signatureAt(serving, modelOf(serving), { ...asked, version: answering });
+    const open = async ({ signal }: Waiting) => ({ ...(await engines.open(serving, answering, { signal })), which: {} });
+    return { signature, open };
+  }
+
+  async function askOf(
+    request: PredictRequest,
+    { signal, tensors, keep = true, as, serving: given, onFailed }: Waiting & AskOf,
+  ): Promise<Asked> {
+    const found = given ?? findServing(hub, request.servingId);
+    const serving = as === undefined ? found : { ...found, name: as };
+    const { signature, open } = placeOf(request, serving);
+    const plan = await planned(signature, request, { signal, tensors });
+    const { timeoutMs, gzip, headers } = request;
+    const to = { ...(await open({ signal })), model: serving.name, signature, name: request.signature, connections };
     const exchange = await sendPlan(plan, to, { signal, timeoutMs, gzip, headers }).catch((error: unknown) => {
       onFailed?.(serving, signal.aborted ? new AppError('CANCELLED', {}, { cause: error }) : error);
       throw error;
@@ -98,7 +116,7 @@ export function createPredictions({
   }
 
   /** Asks and remembers it; a question that was refused before it was sent is none. */
-  async function run(request: PredictRequest, options: Waiting): Promise<PredictAnswer> {
+  async function run(request: PredictRequest, options: Waiting & Pick<AskOf, 'serving'>): Promise<PredictAnswer> {
     const at = now().toISOString();
     const origin = 'window';
     const { exchange, plan, serving } = await askOf(request, {
@@ -118,25 +136,32 @@ export function createPredictions({
     ask: askOf,
     async compare({ sides, ...asked }, options) {
       const [first, second] = sides.map((side) => {
-        const serving = findServing(hub, side.servingId);
+        const serving = side.servingId === undefined ? unserved(modelById(side.modelId ?? '')) : findServing(hub, side.servingId);
         const version = versionOf(serving, side);
         const standsIn = side.backend === 'serving' && version !== null && !serves(serving, version);
-        const { servingId, label, mode } = side;
+        const { label, mode } = side;
         // The label's version by its number: the engine beside knows no labels.
         const which = standsIn || side.backend === 'embedded' ? { version: version ?? undefined } : { version: side.version, label };
         const request: PredictRequest = {
           ...asked,
           ...which,
-          servingId,
+          servingId: serving.id,
           mode,
           backend: standsIn ? 'embedded' : side.backend,
           gzip: false,
           headers: {},
         };
-        const told = { serving: serving.name, version, label: label ?? null, backend: request.backend, standsIn };
+        const told = {
+          model: modelOf(serving)?.name ?? serving.name,
+          serving: side.servingId === undefined ? null : serving.name,
+          version,
+          label: label ?? null,
+          backend: request.backend,
+          standsIn,
+        };
         return async (): Promise<ComparedSide> => {
           try {
-            return { ...told, answer: await run(request, options), problem: null };
+            return { ...told, answer: await run(request, { ...options, serving }), problem: null };
           } catch (error) {
             options.signal.throwIfAborted();
             return { ...told, answer: null, problem: reportOf(error) };
@@ -156,6 +181,8 @@ export function createPredictions({
 }
 
 interface AskOf {
+  /** In place of the one that the request names. */
+  readonly serving?: Serving;
   readonly tensors?: InputTensors;
   readonly keep?: boolean;
   readonly as?: string;

@@ -56,7 +56,7 @@ export async function checkReadable(path: string, user: string): Promise<void> {
 }
 
 /** The folder to mount and where: the base folder as it is, or one version's folder under its number. */
-function mountOf(model: Model, name: string): ServingPlan['mount'] {
+export function mountOf(model: Model, name: string): ServingPlan['mount'] {
   return model.mountAs === null
     ? { source: model.path, target: `/models/${name}` }
     : { source: model.mountAs.path, target: `/models/${name}/${model.mountAs.version}` };

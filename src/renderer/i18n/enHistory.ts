@@ -50,6 +50,7 @@ export const enHistory = {
   'sideBySide.classesChanged': 'The class changed in {count} of {rows} rows.',
   'sideBySide.largest': 'The largest difference is {largest}.',
   'sideBySide.standsIn': '{serving} does not serve {version}: the embedded engine answers in its stead.',
+  'sideBySide.unserved': 'Nothing serves {version}: the embedded engine answers.',
   'sideBySide.refused': '{name} refused it ({status}):',
   'sideBySide.allEqual': 'all {size} equal',
   'sideBySide.notEqual': '{different} of {size} differ',
@@ -71,8 +72,8 @@ export const enHistory = {
   'sideBySide.input': 'Request as JSON',
   'sideBySide.signature': 'Signature',
   'sideBySide.ask': 'Ask both',
-  'sideBySide.asking': 'Asking',
   'sideBySide.again': 'Ask something else',
-  'sideBySide.needsServing': 'Serve {name} to ask both versions the same.',
+  'sideBySide.stop': 'Stop',
+  'sideBySide.text': 'One request to both versions: values, classes and times beside each other.',
   'sideBySide.noSignature': 'Both have no signature of one name.',
 } as const;

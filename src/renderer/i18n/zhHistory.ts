@@ -51,6 +51,7 @@ export const zhHistory: Readonly<Record<keyof typeof enHistory, string>> = {
   'sideBySide.classesChanged': '{rows} 行中有 {count} 行类别改变。',
   'sideBySide.largest': '最大差异为 {largest}。',
   'sideBySide.standsIn': '{serving} 没有提供 {version}：由内置引擎代为回答。',
+  'sideBySide.unserved': '{version} 没有被提供服务：由内置引擎回答。',
   'sideBySide.refused': '{name} 拒绝了请求（{status}）：',
   'sideBySide.allEqual': '全部 {size} 个相等',
   'sideBySide.notEqual': '{size} 个中有 {different} 个不同',
@@ -72,8 +73,8 @@ export const zhHistory: Readonly<Record<keyof typeof enHistory, string>> = {
   'sideBySide.input': 'JSON 请求',
   'sideBySide.signature': '签名',
   'sideBySide.ask': '同时提问',
-  'sideBySide.asking': '正在提问',
   'sideBySide.again': '换个问题',
-  'sideBySide.needsServing': '启动 {name} 的服务，即可向两个版本提同样的问题。',
+  'sideBySide.stop': '停止',
+  'sideBySide.text': '同一请求发给两个版本：数值、类别与用时并排显示。',
   'sideBySide.noSignature': '两者没有同名的签名。',
 };

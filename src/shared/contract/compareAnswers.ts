@@ -4,9 +4,13 @@ import { predictRequest, type OutputDifference, type PredictAnswer } from './pre
 
 const { servingId, version, label, backend, mode, signature, insist, timeoutMs, body, inputs } = predictRequest.shape;
 
-/** Who is asked, and how. A version that its serving does not serve is answered by the embedded engine in its stead. */
+/**
+ * Who is asked, and how. A version that its serving does not serve is answered by the embedded engine in its stead, and so is one of
+ * a model that is named in place of a serving.
+ */
 export const compareSide = z
-  .object({ servingId, version, label, backend, mode })
+  .object({ servingId: servingId.optional(), modelId: z.string().max(256).optional(), version, label, backend, mode })
+  .refine((side) => (side.servingId === undefined) !== (side.modelId === undefined), 'either servingId or modelId')
   .refine((side) => side.version === undefined || side.label === undefined, 'either version or label');
 export type CompareSide = z.input<typeof compareSide>;
 
@@ -18,7 +22,9 @@ export type CompareAnswersRequest = z.infer<typeof compareAnswersRequest>;
 
 /** One of the two, and what it answered; a refusal is an answer that is not ok. */
 export interface ComparedSide {
-  readonly serving: string;
+  readonly model: string;
+  /** null where the model was named. */
+  readonly serving: string | null;
   /** The version that was asked for, or that its server answers with; null where nobody tells. */
   readonly version: string | null;
   readonly label: string | null;

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { Fragment, useEffect, useState } from 'react';
+import { Fragment, lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { Comparison, ExportFormat, VersionRef } from '../../../shared/contract/library.ts';
@@ -19,6 +19,8 @@ import { CompareSwitch } from './CompareSwitch.tsx';
 import { VersionPicker } from './VersionPicker.tsx';
 import { comparePath, refsOf, sameRef } from './versionRefs.ts';
 import styles from './compare.module.css';
+
+const AskBoth = lazy(async () => ({ default: (await import('../playground/compare/AskBoth.tsx')).AskBoth }));
 
 const formats: readonly (readonly [ExportFormat, string])[] = [
   ['csv', 'CSV'],
@@ -178,7 +180,20 @@ function Compared({ comparison }: { readonly comparison: Comparison }) {
         <CompareMetrics comparison={comparison} />
         <ComparePlot comparison={comparison} />
       </div>
+      <AskBothOf comparison={comparison} />
       <CompareParts comparison={comparison} />
     </>
+  );
+}
+
+/** The first and the last, whatever stands between them. */
+function AskBothOf({ comparison: { versions } }: { readonly comparison: Comparison }) {
+  const [first, last] = [versions[0], versions.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const refOf = ({ modelId, version }: VersionRef): VersionRef => ({ modelId, version });
+  return (
+    <Suspense fallback={null}>
+      <AskBoth key={`${first.modelId} ${first.version} ${last.modelId} ${last.version}`} first={refOf(first)} second={refOf(last)} />
+    </Suspense>
   );
 }

@@ -124,7 +124,7 @@ function ChoiceRow({ choices, wish }: { readonly choices: Choices; readonly wish
         value={label ?? version ?? ''}
         shown={
           <>
-            <span className={styles['dim']}>{t('playground.version')}</span> {versionWords(label === null ? version : answering)}
+            <span className={styles['dim']}>{t('playground.version')}</span> {versionWords(label === null ? version : answering)}{' '}
             {label === null ? null : <span className={styles['label']}>{label}</span>}
           </>
         }

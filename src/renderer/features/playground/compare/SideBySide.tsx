@@ -1,5 +1,5 @@
 import { ActionIcon } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { ComparedAnswers, ComparedOutput, ComparedSide } from '../../../../shared/contract/compareAnswers.ts';
 import type { TensorSummary } from '../../../../shared/contract/predict.ts';
 import { dtypeLabel } from '../../../../shared/tensor/dtype.ts';
@@ -12,7 +12,14 @@ import { classRows, signedText, type ClassRow } from './classRows.ts';
 import styles from './sideBySide.module.css';
 
 /** The same input to two targets: the verdict, who answered and when, then each output with both values and their difference. */
-export function SideBySide({ compared: { sides, outputs } }: { readonly compared: ComparedAnswers }) {
+export function SideBySide({
+  compared: { sides, outputs },
+  children,
+}: {
+  readonly compared: ComparedAnswers;
+  /** What can be done, beside the heading. */
+  readonly children?: ReactNode;
+}) {
   const text = useText();
   const { t } = text;
   const names = sideNames(sides, text);
@@ -22,6 +29,7 @@ export function SideBySide({ compared: { sides, outputs } }: { readonly compared
       <div className={styles['head']}>
         <h3>{t('sideBySide.title')}</h3>
         <span className={styles['caption']}>{timesWords(sides, text)}</span>
+        {children}
       </div>
       {both ? (
         <p className={styles['verdict']} role="status">
@@ -41,11 +49,13 @@ export function SideBySide({ compared: { sides, outputs } }: { readonly compared
 /** `v3` and `v4`; where the version is the same, by what differs between the two. */
 function sideNames(sides: ComparedAnswers['sides'], { t }: Text): readonly [string, string] {
   const [first, second] = sides;
-  const serving = first.serving === second.serving ? () => '' : (side: ComparedSide) => `${side.serving} `;
+  const oneModel = first.model === second.model;
+  const oneServing = first.serving === null || second.serving === null || first.serving === second.serving;
+  const prefix = (side: ComparedSide): string => (!oneModel ? `${side.model} ` : oneServing ? '' : `${side.serving ?? ''} `);
   const protocol = ({ answer }: ComparedSide): string => (answer?.mode === 'grpc' ? 'gRPC' : 'REST');
   const nameOf = (side: ComparedSide): string => {
-    const own = `${serving(side)}${side.version === null ? (side.label ?? '') : `v${side.version}`}`;
-    if (first.version !== second.version || first.serving !== second.serving) return own;
+    const own = `${prefix(side)}${side.version === null ? (side.label ?? '') : `v${side.version}`}`;
+    if (first.version !== second.version || !oneModel || !oneServing) return own;
     return first.backend === second.backend ? protocol(side) : t(side.backend === 'embedded' ? 'playground.embedded' : 'sideBySide.docker');
   };
   return [nameOf(first), nameOf(second)];
@@ -104,7 +114,13 @@ function Side({ side, name, index }: { readonly side: ComparedSide; readonly nam
     <div className={styles['side']}>
       <SeriesSwatch role={seriesOf(index, 2)} />
       <div className={styles['grow']}>
-        {standsIn ? <p>{t('sideBySide.standsIn', { version: name, serving: side.serving })}</p> : null}
+        {standsIn ? (
+          <p>
+            {side.serving === null
+              ? t('sideBySide.unserved', { version: name })
+              : t('sideBySide.standsIn', { version: name, serving: side.serving })}
+          </p>
+        ) : null}
         {refusal === null ? null : (
           <p role="alert">
             <b>{t('sideBySide.refused', { name, status: refusal.grpcStatus ?? refusal.status })}</b> {refusal.error}
