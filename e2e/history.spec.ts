@@ -3,17 +3,9 @@ import { expect, test, type AppUnderTest } from './app.ts';
 import { historyTab } from './pages/historyTab.ts';
 import { frame } from './pages/frame.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
-import { servingPage } from './pages/servingPage.ts';
-import { startServing, untilServing } from './serve.ts';
+import { openPlaygroundAside } from './serve.ts';
 
-// Without Docker the embedded engine serves: nothing to wait for but the model.
 test.use({ launch: { models: ['half_plus_two'], env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } } });
-
-async function openPlayground(app: AppUnderTest): Promise<void> {
-  await startServing(app, 'half_plus_two');
-  await untilServing(app);
-  await servingPage(app.page).openPlayground.click();
-}
 
 async function ask({ page }: AppUnderTest, body: string, status = '200 OK'): Promise<void> {
   const playground = playgroundPage(page);
@@ -26,7 +18,7 @@ test('what was asked is found again after a reload: filled in, sent again, pinne
   const { page } = app;
   const playground = playgroundPage(page);
   const history = historyTab(page);
-  await openPlayground(app);
+  await openPlaygroundAside(app, 'half_plus_two');
   await ask(app, '{"instances": [[1.0], [-0.0], [1e-45]]}');
   await ask(app, '{"instances": [[42.0]]}');
   await app.command('predict', 'half_plus_two', '--grpc');
@@ -81,7 +73,7 @@ test('the history is walked by keys alone, and speaks Chinese', async ({ app }) 
   const { page } = app;
   const { keyboard } = page;
   const playground = playgroundPage(page);
-  await openPlayground(app);
+  await openPlaygroundAside(app, 'half_plus_two');
   await ask(app, '{"instances": [[3.0]]}');
   await ask(app, '{"instances": [[5.0]]}');
   await playground.body.focus();
@@ -112,7 +104,7 @@ test('fields are filled in again as fields, and a label is asked by its name', a
   const { page } = app;
   const playground = playgroundPage(page);
   const history = historyTab(page);
-  await openPlayground(app);
+  await openPlaygroundAside(app, 'half_plus_two');
   await app.command('switch', 'half_plus_two', 'all');
   await app.command('switch', 'half_plus_two', 'stable=1');
   const version = page.getByRole('button', { name: /^Version: / });

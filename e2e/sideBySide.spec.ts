@@ -5,7 +5,7 @@ import { frame } from './pages/frame.ts';
 import { modelPage } from './pages/libraryPage.ts';
 import { importSheet } from './pages/importSheet.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
-import { servingPage } from './pages/servingPage.ts';
+import { openPlaygroundAside } from './serve.ts';
 
 // The versions of iris were trained for different times: their scores differ, and of some flowers their classes.
 test.use({ launch: { models: ['iris'], env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } } });
@@ -14,11 +14,8 @@ const flowers = '{"instances": [[5.1, 3.5, 1.4, 0.2], [6.2, 2.9, 4.3, 1.3], [6.0
 
 test('the same input to two versions, of which one is not served: differences, changed classes, and who answered', async ({ app }) => {
   const { page } = app;
-  await dropOnWindow(page, modelFolder(app, 'iris'));
-  const [sheet, serving, playground] = [importSheet(page), servingPage(page), playgroundPage(page)];
-  await sheet.serve.click();
-  await expect(serving.state(/^Serving v3/)).toBeVisible({ timeout: 120_000 });
-  await serving.openPlayground.click();
+  const playground = playgroundPage(page);
+  await openPlaygroundAside(app, 'iris');
   await playground.fill(flowers);
   await playground.predict.click();
   await expect(playground.answer).toContainText('200 OK');
