@@ -48,7 +48,7 @@ describe('the views of an output', () => {
     ['boxes', boxes, [scores], 'boxes table sequence heatmap'],
     ['scores of boxes', scores, [boxes], 'table sequence classes'],
     ['attention', output('attention', [1, 4, 12, 12]), [], 'heatmap table classes'],
-    ['sound', output('audio', [1, 16_000]), [], 'waveform spectrogram sequence table classes'],
+    ['sound', output('audio', [1, 16_000]), [], 'waveform spectrogram sequence table'],
     ['a mel spectrogram', output('mel', [1, 40, 64]), [], 'heatmap table classes sequence'],
     ['strings', output('names', [2], { dtype: 'DT_STRING', min: null }), [], 'text table'],
     ['nothing', output('y', [0, 3]), [], 'table'],

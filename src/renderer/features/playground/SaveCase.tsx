@@ -34,7 +34,7 @@ export function SaveCase({ modelId, answer, suggested, onClose }: SaveCaseProps)
       onClose(true);
   };
   return (
-    <Modal opened onClose={() => onClose(false)} title={t('cases.save.title')} centered>
+    <Modal opened onClose={() => onClose(false)} title={t('cases.save.title')} closeButtonProps={{ 'aria-label': t('close') }}>
       <form
         className={styles['form']}
         onSubmit={(event) => {

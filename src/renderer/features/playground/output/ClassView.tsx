@@ -74,12 +74,9 @@ export function ClassView({ name, tensor, from, count, most, labels, labelsFrom,
         ) : null}
         <span className={styles['space']} />
         {onLabels === null ? null : (
-          <>
-            {labelsFrom === null ? null : <span className={styles['caption']}>{words('labelsFrom', { source: labelsFrom })}</span>}
-            <Button size="xs" variant="subtle" onClick={onLabels}>
-              {words('labels.change')}
-            </Button>
-          </>
+          <Button size="xs" variant="subtle" onClick={onLabels}>
+            {labelsFrom === null ? words('labels.change') : words('labelsFrom', { source: labelsFrom })}
+          </Button>
         )}
       </div>
     </>

@@ -24,7 +24,7 @@ export function ImageView({ name, tensor, from, count, shape }: ViewProps) {
   const ends = { min: shorten(String(least)), max: shorten(String(largest)) };
   return (
     <div className={styles['pictured']}>
-      <Canvas pixels={pixels} label={words('picture', { name, width, height, channels })} style={pictureSize(width, height)} />
+      <Canvas pixels={pixels} label={words('image.label', { name, width, height, channels })} style={pictureSize(width, height)} />
       <NativeSelect
         size="xs"
         label={words('range.label')}

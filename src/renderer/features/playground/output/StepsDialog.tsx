@@ -31,6 +31,7 @@ const kinds: readonly Kind[] = ['softmax', 'sigmoid', 'affine', 'threshold', 'to
 
 /** The postprocessing of one output: a chain of steps with its result beside it, saved with the model. */
 export function StepsDialog({ place, summary, steps: saved, found, recipe, onClose }: StepsDialogProps) {
+  const { t } = useText();
   const words = useAnswerWords();
   const [steps, setSteps] = useState<readonly OutputStep[]>(saved);
   const saving = useCall();
@@ -52,7 +53,13 @@ export function StepsDialog({ place, summary, steps: saved, found, recipe, onClo
   };
   const offered = kinds.filter((kind) => kind !== 'top' || !steps.some((step) => step.kind === 'top'));
   return (
-    <Modal opened onClose={onClose} title={words('steps.title', { name: summary.name })} size={560}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={words('steps.title', { name: summary.name })}
+      size={560}
+      closeButtonProps={{ 'aria-label': t('close') }}
+    >
       <form
         className={styles['form']}
         onSubmit={(event) => {

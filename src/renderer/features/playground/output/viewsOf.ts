@@ -95,6 +95,8 @@ function sound({ shape, name, dtype }: TensorSummary, isFloat: boolean, weights:
   if (length < leastSamples || (!isFloat && dtype !== 'DT_INT16')) return;
   const wave = names.waveform.test(name) ? 93 : 54;
   weights.set('waveform', wave);
+  // So many numbers without a sum are samples.
+  if ((weights.get('classes') ?? 0) <= 30) weights.delete('classes');
   weights.set('spectrogram', wave - 0.5);
 }
 
