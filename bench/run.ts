@@ -1,3 +1,4 @@
+import { benchAnswer } from './answer.ts';
 import { benchBake } from './bake.ts';
 import { benchEngine } from './engine.ts';
 import { benchGateway } from './gateway.ts';
@@ -25,6 +26,7 @@ const benches = {
   memory: benchMemory,
   engine: benchEngine,
   library: benchLibrary,
+  answer: benchAnswer,
 } as const;
 const named = process.argv.slice(2);
 for (const [name, bench] of Object.entries(benches)) if (named.length === 0 || named.includes(name)) await bench();
