@@ -1,11 +1,17 @@
 import { implement } from '@orpc/server';
 import { playgroundContract } from '../../shared/contract/playground.ts';
+import type { WireTensor } from '../../shared/contract/tensors.ts';
 import type { TableTarget } from '../../shared/contract/tables.ts';
 import type { App } from '../app.ts';
 import { findServing } from '../predict/findServing.ts';
 import type { AskedTarget } from '../predict/tables.ts';
 
 const never = new AbortController().signal;
+
+/** A tensor with a part of its data. */
+function partOf(tensor: WireTensor, part: { readonly offset: number; readonly length: number } | undefined): WireTensor {
+  return part === undefined ? tensor : { ...tensor, data: tensor.data.slice(part.offset, part.offset + part.length) };
+}
 
 /** The playground's part of the contract. */
 export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
@@ -22,12 +28,13 @@ export function playgroundRoutes({ playground, tables, hub, recipes }: App) {
     body: os.body.handler(({ input: { inputs, ...asked }, signal }) => playground.body(asked, inputs, { signal: signal ?? never })),
     features: os.features.handler(({ input, signal }) => playground.features(input, { signal: signal ?? never })),
     labels: os.labels.handler(({ input: { asset, ...asked }, signal }) => playground.labels(asked, asset, { signal: signal ?? never })),
-    output: os.output.handler(({ input: { exchange, name } }) => playground.output(exchange, name)),
+    output: os.output.handler(({ input: { exchange, name, part } }) => partOf(playground.output(exchange, name), part)),
     inputs: os.inputs.handler(({ input: { exchange } }) => playground.inputs(exchange)),
-    input: os.input.handler(({ input: { exchange, name } }) => playground.input(exchange, name)),
-    process: os.process.handler(({ input: { exchange, name, steps }, signal }) =>
-      playground.process(exchange, name, steps, { signal: signal ?? never }),
-    ),
+    input: os.input.handler(({ input: { exchange, name, part } }) => partOf(playground.input(exchange, name), part)),
+    process: os.process.handler(async ({ input: { exchange, name, steps, part }, signal }) => {
+      const made = await playground.process(exchange, name, steps, { signal: signal ?? never });
+      return { ...made, tensor: partOf(made.tensor, part) };
+    }),
     raw: os.raw.handler(({ input: { exchange, side, offset, length } }) => playground.raw(exchange, side, offset, length)),
     saveAll: os.saveAll.handler(({ input: { exchange, side } }) => playground.saveAll(exchange, side)),
     recipe: os.recipe.handler(({ input: { modelId, signature } }) => recipes.get(modelId, signature)),

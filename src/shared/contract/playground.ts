@@ -8,6 +8,8 @@ import { tableContract } from './tables.ts';
 import type { WireTensor } from './tensors.ts';
 
 const exchangeOutput = z.object({ exchange: z.string().max(64), name: z.string().max(1024) });
+/** Only so many bytes of the tensor's data, from an offset: a window that reads in parts stays at hand. */
+const part = { part: z.object({ offset: z.number().int().min(0), length: z.number().int().min(1) }).optional() };
 const asked = { modelId: z.string().max(256), version: z.string().max(19).nullable(), signature: z.string().max(1024) };
 const pages = { offset: z.number().int().min(0), length: z.number().int().min(1).max(16_000_000) };
 export const saveFormat = z.enum(['npy', 'json', 'csv', 'png']);
@@ -29,13 +31,13 @@ export const playgroundContract = {
     .output(type<readonly string[]>()),
 
   /** An output whole. */
-  output: oc.input(exchangeOutput).output(type<WireTensor>()),
+  output: oc.input(exchangeOutput.extend(part)).output(type<WireTensor>()),
   /** What was sent, also of a body that was typed; nothing where it were tf.Examples or no request of the signature. */
   inputs: oc.input(z.object({ exchange: z.string().max(64) })).output(type<readonly TensorSummary[]>()),
   /** One of `inputs` whole. */
-  input: oc.input(exchangeOutput).output(type<WireTensor>()),
+  input: oc.input(exchangeOutput.extend(part)).output(type<WireTensor>()),
   /** An output after a postprocessing. */
-  process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32).readonly() })).output(type<Processed>()),
+  process: oc.input(exchangeOutput.extend({ steps: z.array(outputStep).max(32).readonly(), ...part })).output(type<Processed>()),
   /** A part of a body as it went over the wire; of a packed one before it was packed. */
   raw: oc.input(z.object({ exchange: z.string().max(64), side: z.enum(['request', 'response']), ...pages })).output(type<RawPart>()),
   /** One output as a file. JSON is TensorFlow Serving's dialect: NaN and the infinities bare, int64 exact. */

@@ -1,7 +1,6 @@
 import { ActionIcon, Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import type { PredictAnswer } from '../../../../shared/contract/predict.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { useClient } from '../../../app/store.ts';
@@ -12,6 +11,7 @@ import { Icon } from '../../../ui/Icon.tsx';
 import { saveFile } from '../../../ui/saveFile.ts';
 import { useAnswerWords } from './answerWords.ts';
 import { mostShownBytes, useFound, useWireText, type Found, type WireBody } from './useWireText.ts';
+import { inSight, mostPixels, useSight } from './useSight.ts';
 import styles from './output.module.css';
 
 const sides = ['request', 'response'] as const;
@@ -85,6 +85,12 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
     }
   };
   const title = t(`playground.${side}`);
+  const told = ({ totalBytes, readBytes, text }: WireBody): string => {
+    if (json === null && totalBytes === 0) return words('raw.empty');
+    if (json === null && readBytes < Math.min(totalBytes, mostShownBytes))
+      return words('raw.reading', { read: number.bytes(readBytes), all: number.bytes(totalBytes) });
+    return words('raw.lines', { size: number.bytes(json === null ? totalBytes : readBytes), rows: number.count(text.rowCount) });
+  };
   return (
     <section className={styles['raw']} ref={ref}>
       {body === null ? null : (
@@ -143,16 +149,11 @@ function Body({ answer, side, json }: { readonly answer: PredictAnswer; readonly
       </div>
       <ErrorNote problem={saving.problem} />
       {wire.kind === 'failed' ? <ErrorNote problem={wire.problem} /> : null}
-      {wire.kind === 'waiting' ? <p className={styles['waiting']}>{words('raw.reading', { part: '' })}</p> : null}
+      {wire.kind === 'waiting' ? <p className={styles['waiting']}>{words('reading')}</p> : null}
       {body === null ? null : <Rows title={title} body={body} found={found} current={current} />}
       {body === null ? null : (
         <p className={styles['caption']}>
-          {body.totalBytes === 0 && json === null
-            ? words('raw.empty')
-            : words('raw.lines', {
-                size: number.bytes(json === null ? body.totalBytes : body.readBytes),
-                rows: number.count(body.text.rowCount),
-              })}
+          {told(body)}
           {json === null && body.totalBytes > mostShownBytes ? ` ${words('raw.cut', { shown: number.bytes(mostShownBytes) })}` : ''}
         </p>
       )}
@@ -171,34 +172,29 @@ interface RowsProps {
 }
 
 function Rows({ title, body: { text }, found, current }: RowsProps) {
-  const scroller = useRef<HTMLDivElement>(null);
-  const { rowCount } = text;
-  const list = useVirtualizer({
-    count: rowCount,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: rowCount <= mostWhole ? mostWhole : 20,
-    paddingStart: 8,
-    paddingEnd: 8,
-  });
+  const { ref, sight, onScroll } = useSight();
+  const rowCount = Math.min(text.rowCount, mostPixels / rowHeight);
   const at = found.places[current];
   useEffect(() => {
-    if (at !== undefined) list.scrollToIndex(text.rowOf(at), { align: 'center' });
-  }, [at, text, list]);
+    const box = ref.current;
+    if (at !== undefined && box !== null) box.scrollTop = text.rowOf(at) * rowHeight - box.clientHeight / 2;
+  }, [at, text, ref]);
+  const whole = rowCount <= mostWhole;
   return (
     <div
-      ref={scroller}
+      ref={ref}
       className={styles['rows']}
       style={{ height: Math.min(480, rowCount * rowHeight + 18) }}
       tabIndex={0}
       role="region"
       aria-label={title}
+      onScroll={onScroll}
     >
-      <div style={{ height: list.getTotalSize() }}>
-        {list.getVirtualItems().map(({ index, start }) => {
+      <div style={{ height: rowCount * rowHeight }}>
+        {inSight(sight.top, sight.height, rowHeight, rowCount, whole ? mostWhole : 20).map((index) => {
           const row = text.rowAt(index);
           return (
-            <div key={index} style={{ transform: `translateY(${start}px)` }}>
+            <div key={index} style={{ top: index * rowHeight }}>
               {marked(row.text, row.start, found, at)}
             </div>
           );

@@ -2,10 +2,10 @@ import { useEffect, useState } from 'react';
 import type { TensorSummary } from '../../../../shared/contract/predict.ts';
 import type { Tensor } from '../../../../shared/tensor/tensor.ts';
 import { elementCount, isStrings } from '../../../../shared/tensor/tensorData.ts';
-import { tensorFromWire } from '../../../../shared/tensor/tensorWire.ts';
 import { useClient } from '../../../app/store.ts';
 import { encodedPicture } from './encodedPicture.ts';
 import { numbersOf, part } from './numbersOf.ts';
+import { readWhole } from './readWhole.ts';
 import { endsOf, guessRange, picturePixels, type Pixels } from './pixels.ts';
 
 /** The picture that a request held, as the model got it. */
@@ -57,7 +57,7 @@ export function useInputPicture(exchange: string, index: number): InputPicture |
     const read = async (): Promise<InputPicture | null> => {
       const input = pictureInput(await client.playground.inputs({ exchange }, options));
       if (input === null) return null;
-      const tensor = await tensorFromWire(await client.playground.input({ exchange, name: input.name }, options));
+      const tensor = await readWhole((part) => client.playground.input({ exchange, name: input.name, part }, options));
       const pixels = await pixelsOf(tensor, index);
       return pixels === null ? null : { name: input.name, pixels };
     };

@@ -4,8 +4,8 @@ import type { TensorSummary } from '../../../../shared/contract/predict.ts';
 import type { OutputStep } from '../../../../shared/contract/processing.ts';
 import type { Tensor } from '../../../../shared/tensor/tensor.ts';
 import { isStrings, newNumbers, putText } from '../../../../shared/tensor/tensorData.ts';
-import { tensorFromWire } from '../../../../shared/tensor/tensorWire.ts';
 import { reportOf, useClient } from '../../../app/store.ts';
+import { readWhole } from './readWhole.ts';
 
 /** One tensor of an exchange: an output, perhaps after steps, or an input. */
 export interface Wanted {
@@ -72,11 +72,17 @@ export function useTensor(wanted: Wanted | null): Fetched {
       const { exchange, side, summary, steps } = wanted;
       const asked = { exchange, name: summary.name };
       const options = { signal: end.signal };
-      if (side === 'inputs') return { kind: 'here', tensor: await tensorFromWire(await client.playground.input(asked, options)), summary };
-      if (steps.length === 0)
-        return { kind: 'here', tensor: await tensorFromWire(await client.playground.output(asked, options)), summary };
-      const made = await client.playground.process({ ...asked, steps: [...steps] }, options);
-      return { kind: 'here', tensor: await tensorFromWire(made.tensor), summary: made.summary };
+      if (side === 'inputs' || steps.length === 0) {
+        const fetchPart = side === 'inputs' ? client.playground.input : client.playground.output;
+        return { kind: 'here', tensor: await readWhole((part) => fetchPart({ ...asked, part }, options)), summary };
+      }
+      let made = summary;
+      const tensor = await readWhole(async (part) => {
+        const processed = await client.playground.process({ ...asked, steps: [...steps], part }, options);
+        made = processed.summary;
+        return processed.tensor;
+      });
+      return { kind: 'here', tensor, summary: made };
     };
     read().then(
       (here) => {

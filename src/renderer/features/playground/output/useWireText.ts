@@ -1,10 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ErrorReport } from '../../../../shared/contract/errors.ts';
 import { reportOf, useClient } from '../../../app/store.ts';
+import { partBytes } from './readWhole.ts';
 import { createWireHex, createWireText, pieceBytes, type WireText } from './wireText.ts';
 
-/** So much of a body is fetched at a time. */
-const pageBytes = 1_000_000;
 /** More is not drawn: it can be saved. */
 export const mostShownBytes = 100_000_000;
 
@@ -59,7 +58,7 @@ export function useWireText(exchange: string, side: 'request' | 'response', colu
       let [text, read, round]: [WireText | null, number, number] = [null, 0, 0];
       for (;;) {
         const { start, headers, totalBytes, data } = await client.playground.raw(
-          { exchange, side, offset: read, length: pageBytes },
+          { exchange, side, offset: read, length: partBytes },
           { signal },
         );
         const bytes = json === null ? new Uint8Array(await data.arrayBuffer()) : new TextEncoder().encode(json);
@@ -88,33 +87,44 @@ export interface Found {
   /** Places of all matches, by their order. */
   readonly places: readonly number[];
   readonly length: number;
-  readonly done: boolean;
 }
 
-const nothing: Found = { places: [], length: 0, done: true };
+const nothing: Found = { places: [], length: 0 };
 
-/** Finds a text, whatever its case, piece by piece. */
+interface Search {
+  readonly text: WireText;
+  readonly wanted: string;
+  readonly places: number[];
+  /** Pieces that were looked through. */
+  pieces: number;
+}
+
+/** Finds a text, whatever its case, piece by piece; what is read later is looked through when it is there. */
 export function useFound(body: WireBody | null, wanted: string): Found {
   const [found, setFound] = useState<Found>(nothing);
+  const search = useRef<Search | null>(null);
   const text = body?.text ?? null;
   const round = body?.round ?? 0;
   useEffect(() => {
     if (text === null || wanted === '') {
+      search.current = null;
       setFound(nothing);
       return undefined;
     }
+    if (search.current?.text !== text || search.current.wanted !== wanted) search.current = { text, wanted, places: [], pieces: 0 };
+    const own = search.current;
     const end = new AbortController();
-    const search = async (): Promise<void> => {
+    const look = async (): Promise<void> => {
       const pattern = new RegExp(wanted.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'gi');
-      const places: number[] = [];
-      for (let piece = 0; piece < text.pieceCount; piece += 1) {
-        for (const place of text.find(pattern, wanted.length, piece)) if (place > (places.at(-1) ?? -1)) places.push(place);
+      const before = own.places.length;
+      for (; own.pieces < text.pieceCount; own.pieces += 1) {
+        for (const place of text.find(pattern, wanted.length, own.pieces)) if (place > (own.places.at(-1) ?? -1)) own.places.push(place);
         await turn();
         if (end.signal.aborted) return;
       }
-      setFound({ places, length: wanted.length, done: true });
+      if (before === 0 || own.places.length > before) setFound({ places: [...own.places], length: wanted.length });
     };
-    void search();
+    void look();
     return () => end.abort();
   }, [text, round, wanted]);
   return found;

@@ -63,7 +63,8 @@ export function viewsOf(output: TensorSummary, others: readonly TensorSummary[])
 
   if (!unordered.has(dtype)) {
     const probable = isFloat && areProbabilities(output);
-    const masks = rank >= 3 && isLarge && isFloat && last >= 1 && last <= 1_000;
+    // [rows, columns, classes] may as well be [batch, tokens, words].
+    const masks = isLarge && isFloat && last >= 1 && last <= 1_000 && (rank >= 4 || (rank === 3 && names.mask.test(name)));
     if (masks && last >= 2) weights.set('mask', probable || names.mask.test(name) || names.classes.test(name) ? 92 : last === 3 ? 50 : 65);
     if (masks && last === 1) weights.set('mask', names.mask.test(name) ? 88 : 40);
     const [rows = 0, columns = 0] = shape.slice(-2);
