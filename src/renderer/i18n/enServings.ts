@@ -259,6 +259,8 @@ export const enServings = {
   'playground.response': 'Response',
   'playground.copyRequest': 'Copy request',
   'playground.copyResponse': 'Copy response',
+  'playground.mean': 'mean',
+  'playground.count': 'values',
   'playground.bytes': '{sent} sent, {received} received',
   'playground.refused': 'The server refused the request',
   'playground.remedy.input': 'Compare the input with what the signature takes, then send it again.',

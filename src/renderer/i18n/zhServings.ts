@@ -259,6 +259,8 @@ export const zhServings: Record<keyof typeof enServings, string> = {
   'playground.response': '响应',
   'playground.copyRequest': '复制请求',
   'playground.copyResponse': '复制响应',
+  'playground.mean': '均值',
+  'playground.count': '个数',
   'playground.bytes': '发送 {sent}，接收 {received}',
   'playground.refused': '服务器拒绝了请求',
   'playground.remedy.input': '对照签名检查输入，再重新发送。',
