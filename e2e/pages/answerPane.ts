@@ -4,9 +4,9 @@ import type { Locator, Page } from '@playwright/test';
 export interface OutputPart {
   readonly region: Locator;
   /** Chooses a view by its word. */
-  show(view: string): Promise<void>;
+  readonly show: (view: string) => Promise<void>;
   /** The views that are offered, the best first. */
-  views(): Promise<readonly string[]>;
+  readonly views: () => Promise<readonly string[]>;
 }
 
 /** The right half of the playground. */
