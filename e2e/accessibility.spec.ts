@@ -121,6 +121,14 @@ for (const { theme, language } of looks) {
     await page.keyboard.press('Control+Enter');
     await expect(main.getByText('200 OK')).toBeVisible();
     await look('answer');
+    await main.getByRole('button', { name: /^(Change the steps…|修改步骤…)$/ }).click();
+    await expect(dialog.getByRole('status')).toBeVisible();
+    await look('answer, steps');
+    await close();
+    await page.keyboard.press('Alt+2');
+    await expect(main.getByRole('region', { name: /^(Response|响应)$/ })).toBeVisible();
+    await look('answer, raw');
+    await page.keyboard.press('Alt+1');
     await writeFile(join(app.folder, 'rows.csv'), rowsOfPixels(12));
     await main.locator('button[aria-haspopup=dialog]').first().click();
     await dialog.locator('input[type=file]').setInputFiles(join(app.folder, 'rows.csv'));

@@ -325,6 +325,29 @@ async function take(): Promise<void> {
       () => page.keyboard.press('Escape'),
     ],
     [
+      'answer-raw',
+      async () => {
+        await go('/playground');
+        await page.locator('[aria-keyshortcuts*=Enter]:not([aria-disabled])').click();
+        await page.getByText('200 OK').waitFor();
+        await page.keyboard.press('Alt+2');
+        await page.getByRole('tabpanel').getByRole('region').nth(1).waitFor();
+      },
+    ],
+    [
+      'steps',
+      async () => {
+        await go('/playground');
+        await page.locator('[aria-keyshortcuts*=Enter]:not([aria-disabled])').click();
+        await page
+          .getByRole('button', { name: /^(Change the steps…|修改步骤…)$/ })
+          .first()
+          .click();
+        await page.getByRole('dialog').getByRole('status').waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
       'code',
       async () => {
         await go('/playground');
