@@ -111,7 +111,7 @@ export async function benchAnswer(): Promise<void> {
       page.evaluate(async () => {
         const started = performance.now();
         [...document.querySelectorAll<HTMLElement>('main [role=tab]')][1]?.click();
-        const isDone = (): boolean => [...document.querySelectorAll('main p')].some((one) => one.textContent?.endsWith(' lines') === true);
+        const isDone = (): boolean => [...document.querySelectorAll('main p')].some((one) => one.textContent.endsWith(' lines'));
         while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 4));
         return performance.now() - started;
       }),
