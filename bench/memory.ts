@@ -6,11 +6,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createDockerodeEngine } from '../src/main/docker/dockerodeEngine.ts';
 import { inspectFolder } from '../src/main/savedmodel/inspectFolder.ts';
 import { tryCanary } from '../src/main/serving/canary.ts';
+import { forecastGrowth } from '../src/main/serving/memoryForecast.ts';
 import { connectGrpc } from '../src/main/tfserving/grpcClient.ts';
 import { summarize, type VersionSummary } from '../src/shared/contract/savedModel.ts';
 import { freePort } from '../test/freePort.ts';
 import { runModelServer } from '../test/tfserving/runModelServer.ts';
-import { median, say } from './processMs.ts';
+import { say } from './processMs.ts';
 import { benchImage, whyNoServing } from './serve.ts';
 
 const models = join(process.env['SLIPWAY_FIXTURES'] ?? join(import.meta.dirname, '..', '..', 'shared'), 'models', 'models');
@@ -61,12 +62,12 @@ async function inDocker(folder: string, summary: VersionSummary, versions: numbe
 async function inEngine(folder: string, summary: VersionSummary, versions: number): Promise<number> {
   await using server = await runModelServer([`--model_config_file=${folder}/config`], { grpc: true });
   const resident = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024;
-  return settled(server.grpcPort, summary, versions, resident);
+  return await settled(server.grpcPort, summary, versions, resident);
 }
 
 interface Grown {
-  readonly weights: number;
   readonly grown: number;
+  readonly summary: VersionSummary;
 }
 
 /** How much a server grows by a further version of a model: with some copies of it, less with one. */
@@ -75,8 +76,7 @@ async function grownBy(base: string, measure: typeof inDocker, configured: (fold
   try {
     const [summary] = summarize(await inspectFolder(base, { signal })).versions;
     if (summary === undefined) throw new Error(`${base} holds no version`);
-    const weights = summary.files.reduce((sum, { path, bytes }) => sum + (path.startsWith('variables/') ? bytes : 0), 0);
-    const more = weights > 16 * mib ? 2 : 4;
+    const more = summary.size_bytes > 16 * mib ? 2 : 4;
     mkdirSync(join(folder, 'model'));
     const text = `model_config_list { config { name: 'model' base_path: '${configured(folder)}' model_platform: 'tensorflow' model_version_policy { all {} } } }`;
     writeFileSync(join(folder, 'config'), text);
@@ -84,23 +84,13 @@ async function grownBy(base: string, measure: typeof inDocker, configured: (fold
     add(1);
     const one = await measure(folder, summary, 1);
     for (let version = 2; version <= 1 + more; version += 1) add(version);
-    return { weights, grown: ((await measure(folder, summary, 1 + more)) - one) / more };
+    return { summary, grown: ((await measure(folder, summary, 1 + more)) - one) / more };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Straight line through what was measured: what any version takes, and what each byte of its weights takes. */
-function lineThrough(points: readonly Grown[]): { readonly base: number; readonly perByte: number } {
-  const mean = (pick: (one: Grown) => number): number => points.reduce((sum, one) => sum + pick(one), 0) / points.length;
-  const [x, y] = [mean(({ weights }) => weights), mean(({ grown }) => grown)];
-  const perByte =
-    points.reduce((sum, { weights, grown }) => sum + (weights - x) * (grown - y), 0) /
-    points.reduce((sum, { weights }) => sum + (weights - x) ** 2, 0);
-  return { base: y - perByte * x, perByte };
-}
-
-/** What a further version takes beside its file sizes, in the image and in the embedded engine: where the factors of `memoryForecast` come from. */
+/** What a further version takes in the image and in the embedded engine, beside what `memoryForecast` makes of its files' sizes. */
 export async function benchMemory(): Promise<void> {
   const why = whyNoServing();
   for (const [engine, measure, configured] of [
@@ -111,19 +101,16 @@ export async function benchMemory(): Promise<void> {
       say(`memory, docker: skipped, ${why}`);
       continue;
     }
-    const points: Grown[] = [];
+    let worst = 0;
     for (const base of [...corpus, ...further]) {
-      const one = await grownBy(base, measure, configured);
-      points.push(one);
-      const ratio = one.weights > mib ? `, ${(one.grown / one.weights).toFixed(2)}× its weights` : '';
+      const { grown, summary } = await grownBy(base, measure, configured);
+      const forecast = forecastGrowth(engine, summary);
+      worst = Math.max(worst, grown / forecast);
+      const [took, size] = [grown, summary.size_bytes].map((bytes) => `${(bytes / mib).toFixed(1)} MiB`);
       say(
-        `memory, ${engine}, ${basename(base)}: ${(one.weights / mib).toFixed(1)} MiB of weights, a version more takes ${(one.grown / mib).toFixed(1)} MiB${ratio}`,
+        `memory, ${engine}, ${basename(base)}: ${size} of files, a version more takes ${took}, ${(grown / forecast).toFixed(2)} of what is forecast`,
       );
     }
-    const { base, perByte } = lineThrough(points);
-    const small = median(points.filter(({ weights }) => weights < mib).map(({ grown }) => grown));
-    say(
-      `memory, ${engine}: ${(base / mib).toFixed(0)} MiB and ${perByte.toFixed(2)} for each byte of weights; the small ones take ${(small / mib).toFixed(0)} MiB`,
-    );
+    say(`memory, ${engine}: at most ${worst.toFixed(2)} of what is forecast`);
   }
 }

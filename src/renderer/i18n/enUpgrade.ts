@@ -40,7 +40,7 @@ export const enUpgrade = {
   'upgrade.roomNone': 'No memory for two: the old one uses {used}, {free} are free.',
   'upgrade.gapNone': 'No gap: it stands behind the gateway, which holds the address. No request fails.',
   'upgrade.gapDirect':
-    'A short gap, this first time only: the server holds the address itself, so for some tenths of a second it is refused while the gateway takes it over.',
+    'A short gap, this first time only: the server holds the address itself, so for about a second it is refused while the gateway takes it over.',
   'upgrade.gatewayCost':
     'From then on it stands behind the gateway. That adds 0.1 ms to a REST request and 0.15 ms to a gRPC call (medians), takes 71 MB, and leaves 0.63 (REST) and 0.86 (gRPC) of the most requests a second.',
   'upgrade.gapAnew': 'A gap: the address is refused from the stop until the new one has loaded, and also if it does not start.',

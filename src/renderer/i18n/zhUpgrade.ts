@@ -41,7 +41,7 @@ export const zhUpgrade: Readonly<Record<keyof typeof enUpgrade, string>> = {
   'upgrade.room': '内存放得下两份：旧的使用 {used}，空闲 {free}。',
   'upgrade.roomNone': '内存放不下两份：旧的使用 {used}，空闲 {free}。',
   'upgrade.gapNone': '没有间断：它在网关之后，地址由网关占用，没有请求失败。',
-  'upgrade.gapDirect': '仅这第一次有短暂间断：地址由服务器自己占用，网关接管时会有零点几秒拒绝连接。',
+  'upgrade.gapDirect': '仅这第一次有短暂间断：地址由服务器自己占用，网关接管时约有一秒拒绝连接。',
   'upgrade.gatewayCost':
     '此后它在网关之后：每个 REST 请求增加 0.1 ms、每次 gRPC 调用增加 0.15 ms（中位数），占用 71 MB，每秒最大请求数为原来的 0.63（REST）和 0.86（gRPC）。',
   'upgrade.gapAnew': '有间断：从停止到新的加载完成，地址拒绝连接；若启动失败也是如此。',

@@ -105,6 +105,7 @@ function Fields({ serving, onClose }: Omit<UpgradeDialogProps, 'opened'>) {
             <Textarea
               label={t('plan.flags')}
               description={t('changes.flagsHint')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               autosize
               minRows={2}
               maxRows={6}
@@ -115,6 +116,7 @@ function Fields({ serving, onClose }: Omit<UpgradeDialogProps, 'opened'>) {
             <Textarea
               label={t('plan.env')}
               description={t('changes.envHint')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               autosize
               minRows={2}
               maxRows={6}
