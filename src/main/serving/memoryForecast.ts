@@ -15,7 +15,8 @@ const mib = 1024 * 1024;
  * makes of them), and its variables. Measured by `bench/memory.ts`, which prints what was measured over what is forecast. In MiB a
  * further version took, embedded engine / image: half_plus_two 0.2 / 0.8, iris 0.9 / 2.5, digits_cnn (0.2 of graph, 0.1 of
  * variables) 3.2 / 7.4, transformer (0.3, 0.2) 5.2 / 16, seq_lstm (3.0, 0.0) 32 / 146, mobilenet (0.8, 6.5) 22 / 46, dense layers
- * (0.0, 32) 24 / 35 and (0.0, 128) 180 / 136. The factors are those of the costliest of each kind, with little to spare.
+ * (0.0, 32) 24 / 35 and (0.0, 128) 180 / 136. The image was the fixtures': TensorFlow
+ * 2.19.1 behind a server of its own, which reads the graph once more than the genuine one. The factors are those of the costliest of each kind, with little to spare.
  */
 const growth = {
   docker: { base: 4 * mib, perGraphByte: 56, perVariableByte: 1.15 },
