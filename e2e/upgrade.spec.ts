@@ -1,3 +1,4 @@
+import { freePort } from '../test/freePort.ts';
 import { restAndGrpcLoad, type RestAndGrpcLoad } from '../test/serving/restAndGrpcLoad.ts';
 import { expect, modelFolder, test, type AppUnderTest } from './app.ts';
 import { seriousFindings, settle } from './axe.ts';
@@ -23,6 +24,9 @@ async function serve(app: AppUnderTest, { gateway }: { readonly gateway: boolean
   await dropOnWindow(app.page, modelFolder(app, name));
   await dialog.getByRole('button', { name: /^Advanced/ }).click();
   await dialog.getByRole('textbox', { name: 'Image' }).fill(older);
+  // Of its own: the usual ones may be given to something else while it loads.
+  await dialog.getByRole('textbox', { name: 'REST port' }).fill(String(await freePort()));
+  await dialog.getByRole('textbox', { name: 'gRPC port' }).fill(String(await freePort()));
   if (gateway) await dialog.getByRole('checkbox', { name: 'Behind the gateway' }).check();
   await begin.click();
   await expect(dialog).toHaveCount(0);

@@ -29,6 +29,7 @@ export function upgradeDialog(page: Page): UpgradeDialog {
       await page
         .getByRole('main')
         .getByRole('button', { name: /^More for / })
+        .first()
         .click();
       await page.getByRole('menuitem', { name: 'Change image or engine…' }).click();
     },
