@@ -45,12 +45,14 @@ export function planTensors(signature: SignatureInfo, inputs: InputTensors, { mo
     ? null
     : (restBarrier({ ...signature, outputs: {} }) ?? (chosen === 'row' ? rowBarrier({ ...signature, outputs: {} }, inputs) : null));
   if (barrier !== null)
-    throw mismatch(
-      barrier.kind === 'type'
-        ? `${barrier.tensor} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`
-        : 'The inputs have no first dimension in common: they cannot go in rows.',
-    );
-  return { mode: chosen, reason, inputs, body: () => requestBody(name, inputs, chosen) };
+    throw new AppError('REQUEST_MISMATCH', {
+      detail:
+        barrier.kind === 'type'
+          ? `${barrier.tensor} is ${barrier.dtype}, which JSON cannot carry; use gRPC.`
+          : 'The inputs have no first dimension in common: they cannot go in rows.',
+      ...('tensor' in barrier ? { input: barrier.tensor } : {}),
+    });
+  return { mode: chosen, reason, inputs, body: () => requestBody(name, inputs, chosen, Object.keys(signature.inputs).length !== 1) };
 }
 
 function parsed(text: string): Json {

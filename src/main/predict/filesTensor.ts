@@ -24,13 +24,16 @@ type Maker = Extract<InputStep, { kind: 'image' | 'audio' | 'text' | 'bytes' }>;
 async function fileTensor(
   input: string,
   { name, bytes }: NamedFile,
-  maker: Maker | null,
+  given: Maker | null,
   info: TensorInfo,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<ReadyInput> {
   const isString = valueDtype(info.dtype) === 'DT_STRING';
   const bare = (tensor: Tensor, note: string): ReadyInput => ({ tensor, notes: [`${input}: ${note}`], picture: null });
   const string = (data: readonly Uint8Array[], note: string): ReadyInput => bare({ dtype: 'DT_STRING', shape: [data.length], data }, note);
+  const isArray = looksLikeNpy(bytes) || extname(name).toLowerCase() === '.npy' || (bytes[0] === 0x50 && bytes[1] === 0x4b);
+  // An array is numbers already, whatever the pictures and sounds of this input go through.
+  const maker = isArray && (given?.kind === 'image' || given?.kind === 'audio') ? null : given;
   const isImage = imageKind(bytes) !== null && !looksLikeWav(bytes);
   switch (
     maker?.kind ??

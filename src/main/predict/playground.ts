@@ -125,7 +125,10 @@ export function createPlayground({ hub, exchanges }: { readonly hub: StateHub; r
       const tensors = tensorsOf(await prepareInputs(info, inputs, options));
       const inRows = Object.keys(tensors).length > 0 && rowBarrier(info, tensors) === null;
       try {
-        return new Blob([new Uint8Array(requestBody(asked.signature, tensors, inRows ? 'row' : 'columnar'))], { type: 'application/json' });
+        return new Blob(
+          [new Uint8Array(requestBody(asked.signature, tensors, inRows ? 'row' : 'columnar', Object.keys(info.inputs).length !== 1))],
+          { type: 'application/json' },
+        );
       } catch (error) {
         if (error instanceof StatusError) throw new AppError('BAD_INPUT', { detail: error.message }, { cause: error });
         throw error;

@@ -18,9 +18,14 @@ const readable = (inputs: InputTensors): InputTensors =>
 
 /**
  * A request body over REST: a row each in `instances`, where all inputs have the same first dimension, else a tensor each in `inputs`,
- * which every signature can be asked in. A sole input has no name around it. StatusError for complex numbers, which JSON has not.
+ * which every signature can be asked in. The sole input of a signature has no name around it. StatusError for complex numbers, which JSON has not.
  */
-export function requestBody(signature: string, inputs: InputTensors, form: 'row' | 'columnar'): Buffer {
+export function requestBody(
+  signature: string,
+  inputs: InputTensors,
+  form: 'row' | 'columnar',
+  isNamed = Object.keys(inputs).length !== 1,
+): Buffer {
   const entries = Object.entries(readable(inputs));
   const expected = entries.reduce((sum, [, { data }]) => sum + data.length * 12, 256);
   const writer = new JsonWriter(expected, { compact: true });
@@ -29,12 +34,12 @@ export function requestBody(signature: string, inputs: InputTensors, form: 'row'
   writer.string(Buffer.from(signature));
   writer.key(form === 'row' ? 'instances' : 'inputs');
   if (form === 'columnar') {
-    if (entries.length !== 1) writer.open('object');
+    if (isNamed) writer.open('object');
     for (const [name, tensor] of entries) {
-      if (entries.length !== 1) writer.key(name);
+      if (isNamed) writer.key(name);
       writeValue(writer, tensor.shape, 0, 0, elementWriter(writer, name, tensor));
     }
-    if (entries.length !== 1) writer.close();
+    if (isNamed) writer.close();
   } else {
     const rows = entries[0]?.[1].shape[0] ?? 0;
     const columns = entries.map(([name, tensor]) => ({
@@ -45,12 +50,12 @@ export function requestBody(signature: string, inputs: InputTensors, form: 'row'
     }));
     writer.open('list');
     for (let row = 0; row < rows; row += 1) {
-      if (columns.length > 1) writer.open('object');
+      if (isNamed) writer.open('object');
       for (const column of columns) {
-        if (columns.length > 1) writer.key(column.name);
+        if (isNamed) writer.key(column.name);
         column.at = writeValue(writer, column.shape, 0, column.at, column.write);
       }
-      if (columns.length > 1) writer.close();
+      if (isNamed) writer.close();
     }
     writer.close();
   }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { AppError, type ErrorReport } from '../../../shared/contract/errors.ts';
-import type { PreparedInputs, RequestProblem } from '../../../shared/contract/predict.ts';
+import type { PreparedInputs } from '../../../shared/contract/predict.ts';
 import { useText, type Text } from '../../app/i18n.tsx';
 import { reportOf, useClient } from '../../app/store.ts';
 import { ErrorNote } from '../../ui/ErrorNote.tsx';
@@ -14,6 +14,7 @@ import { useFormWords } from './form/formWords.ts';
 import { InputWayContext, type InputWay } from './form/PaneHead.tsx';
 import { formatJson } from './formatJson.ts';
 import { JsonInput } from './JsonInput.tsx';
+import type { Refusal } from './remedies.ts';
 import type { SendOptions } from './sendOptions.ts';
 import type { AskedSignature, Asking } from './usePlayground.ts';
 import styles from './playground.module.css';
@@ -29,7 +30,7 @@ export interface InputPaneProps {
   readonly options: SendOptions;
   readonly onOptions: (options: SendOptions) => void;
   readonly asking: Asking;
-  readonly refusal: RequestProblem | null;
+  readonly refusal: Refusal | null;
 }
 
 /** A longer text is not edited here, but can be saved. */

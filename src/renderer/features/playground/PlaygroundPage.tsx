@@ -182,15 +182,16 @@ function Choice({ label, value, shown, options, onChoose }: ChoiceProps) {
       </Menu.Target>
       <Menu.Dropdown>
         {options.map((option) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={option.value}
-            role="menuitemradio"
-            aria-checked={option.value === value}
-            leftSection={<span className={styles['tick']}>{option.value === value ? <Icon name="check" size={14} /> : null}</span>}
-            onClick={() => onChoose(option.value)}
+            value={option.value}
+            checked={option.value === value}
+            closeMenuOnClick
+            checkIcon={<Icon name="check" size={14} />}
+            onChange={() => onChoose(option.value)}
           >
             {option.label}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>

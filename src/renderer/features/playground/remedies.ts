@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { Remedy, RequestProblem } from '../../../shared/contract/predict.ts';
 import type { SignatureInfo } from '../../../shared/contract/savedModel.ts';
 import { parseJson } from '../../../shared/tensor/json.ts';
@@ -71,8 +72,24 @@ function converted(info: SignatureInfo, body: string, to: 'row' | 'columnar'): s
   return text === null ? null : formatJson(text);
 }
 
-/** What the server said of the request as it stands; null once it was edited. */
-export function refusalOf(finished: Finished | null, draft: Draft): RequestProblem | null {
-  if (finished?.outcome.kind !== 'answer' || !isSameDraft(finished.draft, draft)) return null;
-  return finished.outcome.answer.problem;
+/** Why the request as it stands was refused, by the server or before it was sent, and which input that is about. */
+export interface Refusal {
+  readonly input: string | null;
+  readonly problem: RequestProblem | null;
+  /** The server's own words. */
+  readonly text: string | null;
+  readonly report: ErrorReport | null;
+}
+
+/** null while nothing was refused, and once the request was edited. */
+export function refusalOf(finished: Finished | null, draft: Draft): Refusal | null {
+  if (finished === null || !isSameDraft(finished.draft, draft)) return null;
+  const { outcome } = finished;
+  if (outcome.kind === 'problem') {
+    const { input } = outcome.problem.data;
+    return { input: typeof input === 'string' ? input : null, problem: null, text: null, report: outcome.problem };
+  }
+  if (outcome.kind !== 'answer' || outcome.answer.ok) return null;
+  const { problem, error } = outcome.answer;
+  return { input: problem?.input ?? null, problem, text: error, report: null };
 }

@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { tableOfText } from './tableOfText.ts';
 import styles from './form.module.css';
 
 export interface CellGridProps {
@@ -17,21 +18,6 @@ export interface CellGridProps {
 
 const rowHeight = 26;
 const headWidth = 36;
-
-/** Text of a spreadsheet: tabs between columns, or commas where there is no tab; lists of JSON too. */
-export function tableOfText(text: string): readonly (readonly string[])[] {
-  const lines = text
-    .replace(/[[\]]/g, '')
-    .replace(/\r?\n$/, '')
-    .split(/\r?\n/);
-  const separator = lines.some((line) => line.includes('\t')) ? '\t' : /[,;]/;
-  return lines.map((line) =>
-    line
-      .replace(/,\s*$/, '')
-      .split(separator)
-      .map((cell) => cell.trim()),
-  );
-}
 
 /** Numbers in rows and columns, of which those in sight are in the page. One tab stop: arrows move, a letter or Enter edits, Escape takes back. */
 export function CellGrid(props: CellGridProps) {

@@ -4,6 +4,7 @@ import type { TensorInfo } from '../../../../shared/contract/savedModel.ts';
 import { valueDtype } from '../../../../shared/tensor/dtype.ts';
 import { CellGrid } from './CellGrid.tsx';
 import { elementOf, emptyText, isElement, resizeCells, shownText, type Cells } from './cells.ts';
+import { describedElsewhere } from './describedElsewhere.ts';
 import { useFormWords } from './formWords.ts';
 import { Stepper } from './Stepper.tsx';
 import styles from './form.module.css';
@@ -146,7 +147,7 @@ function Scalar({
       className={styles['scalar'] ?? ''}
       value={typed ?? text}
       error={wrong}
-      {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy })}
+      {...describedElsewhere(describedBy, wrong)}
       onChange={(event) => {
         setTyped(event.currentTarget.value);
         onType(event.currentTarget.value);

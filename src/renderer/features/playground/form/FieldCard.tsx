@@ -1,20 +1,21 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { lazy, Suspense, useId, useRef, useState, type DragEvent, type ReactNode } from 'react';
 import type { ExampleFeature } from '../../../../shared/contract/playground.ts';
-import type { RequestProblem } from '../../../../shared/contract/predict.ts';
 import type { Fill } from '../../../../shared/contract/processing.ts';
 import type { TensorInfo } from '../../../../shared/contract/savedModel.ts';
 import { dtypeLabel, valueDtype } from '../../../../shared/tensor/dtype.ts';
-import { useText } from '../../../app/i18n.tsx';
+import { useText, type Text } from '../../../app/i18n.tsx';
 import { isTaken } from '../../../app/takenDrops.ts';
 import { Icon } from '../../../ui/Icon.tsx';
 import { StateGlyph } from '../../../ui/StateMark.tsx';
+import type { Refusal } from '../remedies.ts';
 import { fixWords, requestProblemWords } from '../requestWords.ts';
 import { shapeText } from '../shapeText.ts';
 import type { AskedSignature } from '../usePlayground.ts';
 import { applyFix, fittedCells } from './applyFix.ts';
 import { cellsOf, textOfCells, type Cells } from './cells.ts';
 import { CellsEditor } from './CellsEditor.tsx';
+import { describedElsewhere } from './describedElsewhere.ts';
 import { ExamplesForm } from './ExamplesForm.tsx';
 import { filled, firstInput, shapeOf, withCells, withShape, type FieldInput } from './fieldInput.ts';
 import { FillItems, fillOf } from './FillItems.tsx';
@@ -38,7 +39,7 @@ export interface FieldCardProps {
   readonly input: FieldInput | undefined;
   readonly check: FieldCheck | null;
   /** What the server said of this field when it was asked last, until it is edited. */
-  readonly refusal: RequestProblem | null;
+  readonly refusal: Refusal | null;
   readonly onChange: (input: FieldInput | undefined) => void;
   readonly onFiles: (files: readonly File[]) => void;
   /** null where it cannot be sent at all. */
@@ -77,7 +78,7 @@ export function FieldCard(props: FieldCardProps) {
           ? text.errorWords(problem).advice
           : refusal === null
             ? null
-            : requestProblemWords(refusal, text.language);
+            : refusalWords(refusal, text);
   const groupName = `${name}, ${dtypeLabel(info.dtype)}, ${shapeText(info.shape)}`;
   const fix = misfit?.fix ?? null;
 
@@ -216,6 +217,12 @@ export function FieldCard(props: FieldCardProps) {
   );
 }
 
+/** Why it was refused: in our words where it is understood, else in the server's. */
+function refusalWords({ problem, text, report }: Refusal, { language, errorWords }: Text): string {
+  if (report !== null) return errorWords(report).advice;
+  return requestProblemWords(problem, language) ?? text ?? '';
+}
+
 /** The values as their kind, number and shape suggest. */
 function Values({
   name,
@@ -287,7 +294,8 @@ function Values({
           spellCheck={false}
           classNames={{ input: styles['mono'] ?? '' }}
           value={typed}
-          {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy, error: true })}
+          error={describedBy !== undefined}
+          {...describedElsewhere(describedBy)}
           onChange={(event) => onChange({ ...input, source: { kind: 'json', text: event.currentTarget.value } })}
         />
       </div>

@@ -1,13 +1,14 @@
 import { Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useEffect, useRef, type KeyboardEvent } from 'react';
-import type { PreparedInputs, RequestProblem } from '../../../../shared/contract/predict.ts';
+import { useEffect, useRef } from 'react';
+import type { PreparedInputs } from '../../../../shared/contract/predict.ts';
 import { dtypeSizeBytes, valueDtype } from '../../../../shared/tensor/dtype.ts';
 import { chooseMode } from '../../../../shared/tensor/requestMode.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { useClient } from '../../../app/store.ts';
 import { StateGlyph } from '../../../ui/StateMark.tsx';
 import type { Choices } from '../choices.ts';
+import type { Refusal } from '../remedies.ts';
 import { SendBar } from '../SendBar.tsx';
 import type { SendOptions } from '../sendOptions.ts';
 import type { AskedSignature, Asking } from '../usePlayground.ts';
@@ -32,7 +33,7 @@ export interface FormInputProps {
   /** Why nothing can be asked; null where it can. */
   readonly blocked: string | null;
   /** What the server said last of one of these inputs. */
-  readonly refusal: RequestProblem | null;
+  readonly refusal: Refusal | null;
 }
 
 /** A field for each tensor of the signature, its check beside it, and the button that sends them. */
@@ -120,7 +121,8 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
     return check !== undefined && (check.misfits.length > 0 || check.problem !== null);
   });
   const automatic = automaticMode(asked, inputs, checks);
-  const differs = new Set(batched.flatMap((name) => checks[name]?.prepared?.summary.shape[0] ?? [])).size > 1;
+  const differs =
+    new Set(batched.flatMap((name) => (inputs[name] === undefined ? [] : (checks[name]?.prepared?.summary.shape[0] ?? [])))).size > 1;
   const reason = blocked ?? (wrong.length + missing.length > 0 ? words('fieldsWrong', { count: wrong.length + missing.length }) : null);
   const ready = reason === null && !asking.busy;
   const submit = (): void => {
@@ -134,20 +136,21 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
     return sum + (summary === undefined ? 0 : summary.size * (summary.dtype === null ? 0 : dtypeSizeBytes(summary.dtype) || 16));
   }, 0);
 
-  const onKey = (event: KeyboardEvent): void => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!event.altKey || step === undefined) return;
+  const go = (step: 1 | -1): void => {
     const cards = [...(form.current?.querySelectorAll<HTMLElement>('[data-field]') ?? [])];
-    const at = cards.findIndex((card) => card.contains(event.target as Node));
+    const at = cards.findIndex((card) => card.contains(document.activeElement));
     const next = cards[at + step];
-    if (next === undefined) return;
-    event.preventDefault();
-    const body =
-      next.lastElementChild === null
-        ? null
-        : next.querySelector<HTMLElement>('textarea, [role=gridcell][tabindex="0"], input:not([type=file])');
-    (body ?? next.querySelector<HTMLElement>('button'))?.focus();
+    const body = next?.querySelector<HTMLElement>('textarea, [role=gridcell][tabindex="0"], input:not([type=file])');
+    (body ?? next?.querySelector<HTMLElement>('button'))?.focus();
   };
+  useHotkeys(
+    [
+      ['alt+ArrowDown', () => go(1)],
+      ['alt+ArrowUp', () => go(-1)],
+    ],
+    [],
+    true,
+  );
 
   return (
     <>
@@ -181,8 +184,7 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
           </Menu.Dropdown>
         </Menu>
       </PaneHead>
-      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions -- keys of the fields within */}
-      <div className={styles['fields-list']} ref={form} onKeyDown={onKey}>
+      <div className={styles['fields-list']} ref={form}>
         {names.length === 0 ? <p className={styles['dim']}>{words('noInputs')}</p> : null}
         {names.map((name) => (
           <FieldCard

@@ -78,7 +78,7 @@ export function RequestOptions({ choices, options, onChange, automatic }: Reques
         />
         <NumberInput
           label={words('timeout')}
-          min={1}
+          min={0.001}
           max={3_600}
           suffix=" s"
           value={timeoutMs / 1000}

@@ -55,7 +55,13 @@ export function StepsDialog({ asked, name, steps: given, isFiles, onClose }: Ste
   };
   const hasMaker = steps.some(isMaker);
   return (
-    <Modal opened size={560} onClose={() => onClose(null)} title={words('stepsOf', { name })}>
+    <Modal
+      opened
+      size={560}
+      onClose={() => onClose(null)}
+      title={words('stepsOf', { name })}
+      closeButtonProps={{ 'aria-label': words('cancel') }}
+    >
       <form
         className={styles['dialog']}
         onSubmit={(event) => {

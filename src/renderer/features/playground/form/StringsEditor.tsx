@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { base64Bytes, base64Text, utf8Bytes, utf8Text } from '../../../../shared/tensor/bytesText.ts';
 import { base64Of, parseJson } from '../../../../shared/tensor/json.ts';
 import type { Cells } from './cells.ts';
+import { describedElsewhere } from './describedElsewhere.ts';
 import { useFormWords } from './formWords.ts';
 import styles from './form.module.css';
 
@@ -98,7 +99,7 @@ function OneString({
         value={shown}
         error={typedBytes(shown, shownWay) === null ? words('notBytes', { way: shownWay }) : null}
         classNames={shownWay === 'text' ? {} : { input: styles['mono'] ?? '' }}
-        {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy })}
+        {...(describedBy === undefined ? {} : describedElsewhere(describedBy))}
         onChange={(event) => {
           const value = event.currentTarget.value;
           setTyped(value);

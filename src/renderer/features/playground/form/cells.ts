@@ -15,7 +15,9 @@ export interface Cells {
 
 /** More elements are not edited one by one. */
 export const mostCells = 4_096;
-const mostChars = 500_000;
+const mostChars = 100_000;
+/** A source is read once, however often it is drawn. */
+const known = new WeakMap<object, Cells | null>();
 
 function flat(json: Json): Cells | null {
   const shape: number[] = [];
@@ -33,7 +35,16 @@ function flat(json: Json): Cells | null {
 }
 
 /** The elements of an input; null where there are too many, where they are not here as text, or where they are ragged. */
-export function cellsOf({ source }: FieldInput, { dtype }: TensorInfo): Cells | null {
+export function cellsOf({ source }: FieldInput, info: TensorInfo): Cells | null {
+  let cells = known.get(source);
+  if (cells === undefined) {
+    cells = readCells(source, info);
+    known.set(source, cells);
+  }
+  return cells;
+}
+
+function readCells(source: FieldInput['source'], { dtype }: TensorInfo): Cells | null {
   try {
     if (source.kind === 'json') return source.text.length > mostChars ? null : flat(parseJson(source.text));
     if (source.kind === 'text')
