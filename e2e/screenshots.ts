@@ -367,7 +367,53 @@ async function take(): Promise<void> {
         await page.locator('[data-wrong]').first().waitFor();
       },
       // What was typed stays for the next look.
-      () => page.locator('[aria-keyshortcuts=F]').click(),
+      async () => {
+        await page.locator('[aria-keyshortcuts=F]').click();
+        await page.getByRole('main').getByRole('radiogroup').nth(1).locator('label').first().click();
+        await page.locator('[data-field]').waitFor();
+      },
+    ],
+    [
+      'form-image',
+      async () => {
+        await go('/playground');
+        await page
+          .locator('[data-field] input[type=file]')
+          .last()
+          .setInputFiles(join(material, 'models', 'data', 'digit_0_label8.png'));
+        await page.locator('[data-field] img[data-pixels]').waitFor();
+      },
+    ],
+    [
+      'form-steps',
+      async () => {
+        await go('/playground');
+        await page.locator('[data-field] img[data-pixels]').waitFor();
+        await page.locator('[data-field] button').last().click();
+        await page.getByRole('dialog').locator('button[aria-haspopup=menu]').click();
+        await page.getByRole('menuitem').first().click();
+        await page.getByRole('dialog').getByRole('listitem').first().waitFor();
+      },
+      () => page.keyboard.press('Escape'),
+    ],
+    [
+      'form-misfit',
+      async () => {
+        await go('/playground');
+        await page
+          .locator('[data-field] input[type=file]')
+          .last()
+          .setInputFiles({
+            name: 'wrong.json',
+            mimeType: 'application/json',
+            buffer: Buffer.from('[[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]]'),
+          });
+        await page.locator('[data-field][data-wrong]').waitFor();
+      },
+      async () => {
+        await page.locator('[data-field] button[aria-haspopup=menu]').click();
+        await page.getByRole('menuitem').last().click();
+      },
     ],
   ]);
 

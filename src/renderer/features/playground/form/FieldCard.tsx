@@ -81,6 +81,10 @@ export function FieldCard(props: FieldCardProps) {
             : refusalWords(refusal, text);
   const groupName = `${name}, ${dtypeLabel(info.dtype)}, ${shapeText(info.shape)}`;
   const fix = misfit?.fix ?? null;
+  const startAgain = (): void => {
+    setAsJson(false);
+    onChange(firstInput(info, features));
+  };
 
   return (
     <section
@@ -132,7 +136,7 @@ export function FieldCard(props: FieldCardProps) {
             )}
             <Menu.Divider />
             {input === undefined ? null : <Menu.Item onClick={() => onChange(undefined)}>{words('leaveOut')}</Menu.Item>}
-            <Menu.Item onClick={() => onChange(firstInput(info, features))}>{words('startAgain')}</Menu.Item>
+            <Menu.Item onClick={startAgain}>{words('startAgain')}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </header>
@@ -163,7 +167,7 @@ export function FieldCard(props: FieldCardProps) {
               </div>
               <div className={styles['fixes']}>
                 {input === undefined ? (
-                  <Button size="xs" onClick={() => onChange(firstInput(info, features))}>
+                  <Button size="xs" onClick={startAgain}>
                     {words('giveIt')}
                   </Button>
                 ) : null}
@@ -274,7 +278,13 @@ function Values({
       <div className={styles['stack']}>
         {line}
         {isString ? (
-          <StringsEditor name={name} cells={cells} onChange={changed} describedBy={describedBy} />
+          <StringsEditor
+            name={name}
+            cells={cells}
+            onChange={changed}
+            onFile={(file) => onChange({ source: { kind: 'files', files: [{ name: file.name, data: file }] }, steps: [{ kind: 'bytes' }] })}
+            describedBy={describedBy}
+          />
         ) : (
           <CellsEditor name={name} info={info} cells={cells} onChange={changed} describedBy={describedBy} />
         )}

@@ -115,6 +115,8 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
       input === undefined ? null : (rowsOf(input, info.inputs[name] ?? noInfo) ?? checks[name]?.prepared?.summary.shape[0] ?? null);
     return rows === null ? [] : [rows];
   });
+  // Files are as many rows as they are.
+  const resizes = batched.some((name) => !['files', 'tensor', undefined].includes(inputs[name]?.source.kind));
   const missing = names.filter((name) => inputs[name] === undefined);
   const wrong = names.filter((name) => {
     const check = inputs[name] === undefined ? undefined : checks[name];
@@ -157,20 +159,22 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
       <PaneHead>
         {batched.length === 0 || batch[0] === undefined ? null : (
           <>
-            <span className={styles['caption']}>{words('batch')}</span>
-            <Stepper
-              label={words('batch')}
-              value={batch[0]}
-              least={1}
-              most={100_000}
-              onChange={(rows) =>
-                onChange(
-                  Object.fromEntries(
-                    Object.entries(inputs).map(([name, input]) => [name, withRows(input, info.inputs[name] ?? noInfo, rows)]),
-                  ),
-                )
-              }
-            />
+            <span className={styles['caption']}>{resizes ? words('batch') : `${words('batch')} ${batch[0]}`}</span>
+            {resizes ? (
+              <Stepper
+                label={words('batch')}
+                value={batch[0]}
+                least={1}
+                most={100_000}
+                onChange={(rows) =>
+                  onChange(
+                    Object.fromEntries(
+                      Object.entries(inputs).map(([name, input]) => [name, withRows(input, info.inputs[name] ?? noInfo, rows)]),
+                    ),
+                  )
+                }
+              />
+            ) : null}
           </>
         )}
         <Menu position="bottom-end">

@@ -49,11 +49,13 @@ export interface StringsEditorProps {
   readonly name: string;
   readonly cells: Cells;
   readonly onChange: (cells: Cells) => void;
+  /** A file whose bytes are the only string. */
+  readonly onFile: (file: File) => void;
   readonly describedBy: string | undefined;
 }
 
 /** A text area for each string, typed as text or as bytes in hex or base64; a file may give its bytes. */
-export function StringsEditor({ name, cells, onChange, describedBy }: StringsEditorProps) {
+export function StringsEditor({ name, cells, onChange, onFile, describedBy }: StringsEditorProps) {
   return (
     <div className={styles['strings']}>
       {cells.texts.map((text, index) => (
@@ -63,6 +65,7 @@ export function StringsEditor({ name, cells, onChange, describedBy }: StringsEdi
           label={cells.texts.length === 1 ? name : `${name} ${index}`}
           text={text}
           describedBy={describedBy}
+          onFile={cells.texts.length === 1 ? onFile : null}
           onChange={(changed) => onChange({ ...cells, texts: cells.texts.map((one, at) => (at === index ? changed : one)) })}
         />
       ))}
@@ -74,10 +77,12 @@ function OneString({
   label,
   text,
   describedBy,
+  onFile,
   onChange,
 }: {
   readonly label: string;
   readonly text: string;
+  readonly onFile: ((file: File) => void) | null;
   readonly describedBy: string | undefined;
   readonly onChange: (text: string) => void;
 }) {
@@ -130,7 +135,8 @@ function OneString({
           onChange={(event) => {
             const [chosen] = event.currentTarget.files ?? [];
             event.currentTarget.value = '';
-            if (chosen !== undefined) void chosen.arrayBuffer().then((buffer) => onChange(elementOfBytes(new Uint8Array(buffer))));
+            if (chosen !== undefined && onFile !== null) onFile(chosen);
+            else if (chosen !== undefined) void chosen.arrayBuffer().then((buffer) => onChange(elementOfBytes(new Uint8Array(buffer))));
           }}
         />
         <span className={styles['caption']}>{words('byteCount', { count: bytes.length })}</span>
