@@ -73,8 +73,18 @@ export function rowsAt({ offsets, failed }: RowsResult, offset: number, count: n
   return rows;
 }
 
-/** One row's line. */
-export async function readRow({ path, offsets }: RowsResult, row: number): Promise<string> {
-  const [from = 0, to = 0] = [offsets[row], offsets[row + 1]];
-  return (await readPart(path, from, to - from)).part.toString('utf8');
+/** The lines of some rows; neighbours are read at once. */
+export async function readRows({ path, offsets }: RowsResult, rows: readonly number[]): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (let at = 0; at < rows.length;) {
+    const first = rows[at] ?? 0;
+    let count = 1;
+    while (rows[at + count] === first + count) count += 1;
+    const [from = 0, to = 0] = [offsets[first], offsets[first + count]];
+    const { part } = await readPart(path, from, to - from);
+    for (let row = first; row < first + count; row += 1)
+      lines.push(part.toString('utf8', (offsets[row] ?? from) - from, (offsets[row + 1] ?? from) - from));
+    at += count;
+  }
+  return lines;
 }

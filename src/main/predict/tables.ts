@@ -25,7 +25,7 @@ import { compareTable } from './compareTable.ts';
 import { percentile } from './percentile.ts';
 import type { Predictions } from './predictions.ts';
 import { requestBody } from './requestBody.ts';
-import { createRowsResult, readPart, readRow, rowsAt, type RowsResult, type RowsResultWriter } from './rowsResult.ts';
+import { createRowsResult, readPart, readRows, rowsAt, type RowsResult, type RowsResultWriter } from './rowsResult.ts';
 import { readRowsTable, type Columns, type RowsTable } from './rowsTable.ts';
 import { runTable } from './runTable.ts';
 import { csvLines, jsonLines, type TableLines } from './tableLines.ts';
@@ -237,13 +237,13 @@ export function createTables({
     async rows(taskId, offset, count) {
       const { result, lines, table } = runOf(taskId);
       if (result === null || lines === null) return { answers: [], rows: [] };
-      const rows = await Promise.all(
-        rowsAt(result, offset, count).map(async (row) => ({
-          row: row + 1,
-          given: table.texts([row, row + 1])[0] ?? [],
-          ...lines.read(await readRow(result, row)),
-        })),
-      );
+      const wanted = rowsAt(result, offset, count);
+      const read = await readRows(result, wanted);
+      const rows = wanted.map((row, at) => ({
+        row: row + 1,
+        given: table.texts([row, row + 1])[0] ?? [],
+        ...lines.read(read[at] ?? ''),
+      }));
       return { answers: lines.answers, rows };
     },
     agreement: (taskId) => agreementOf(runOf(taskId)),
