@@ -32,6 +32,7 @@ export function VersionsTab({ model, version, children }: VersionsTabProps) {
   const served = useServedVersions(model.id);
   const serving = useSwitchable(model.id);
   const acts = useSwitch(serving);
+  const switchState = serving?.switching.current?.state;
   const versions = versionsOf(model);
   const shown = versions.find(({ record }) => record.version === wanted) ?? versions[0];
   // One that has gone is no longer chosen.
@@ -71,7 +72,7 @@ export function VersionsTab({ model, version, children }: VersionsTabProps) {
         </div>
         {children}
       </div>
-      <div className={styles['side']} data-running={serving?.switching.current?.state === 'running' || undefined}>
+      <div className={styles['side']} data-first={switchState === 'running' || switchState === 'failed' || undefined}>
         {serving === undefined ? null : <SwitchCard serving={serving} acts={acts} />}
         {shown === undefined ? null : <RecordPanel model={model} summary={shown.summary} record={shown.record} />}
       </div>

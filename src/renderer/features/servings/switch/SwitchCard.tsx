@@ -24,7 +24,7 @@ export function SwitchCard({ serving, acts }: { readonly serving: Serving; reado
   const title = isOpen ? switchTitle(current, t) : t('switch.history');
   const toggle = (part: 'steps' | 'history') => () => setShown(shown === part ? null : part);
   return (
-    <section className={styles['card']} aria-label={title} data-running={isRunning || undefined}>
+    <section className={styles['card']} aria-label={title}>
       <div className={styles['cardHead']}>
         <h2>{title}</h2>
         <span className={styles['chip']} title={t(`switch.modeHint.${mode}`)}>
