@@ -129,6 +129,13 @@ for (const { theme, language } of looks) {
     await expect(main.getByRole('region', { name: /^(Response|响应)$/ })).toBeVisible();
     await look('answer, raw');
     await page.keyboard.press('Alt+1');
+    await main.getByRole('button', { name: /^(Compare with|与) ?v1/ }).click();
+    await expect(main.getByRole('tabpanel').getByRole('table')).toBeVisible({ timeout: 60_000 });
+    await look('side by side');
+    await main.getByRole('tab', { name: /^(History|历史)$/ }).click();
+    await expect(main.getByRole('tabpanel').getByRole('listitem').first()).toBeVisible();
+    await look('history');
+    await main.getByRole('tab').first().click();
     await writeFile(join(app.folder, 'rows.csv'), rowsOfPixels(12));
     await main.locator('button[aria-haspopup=dialog]').first().click();
     await dialog.locator('input[type=file]').setInputFiles(join(app.folder, 'rows.csv'));

@@ -15,6 +15,8 @@ test('one input to TensorFlow Serving and to the embedded engine: the answers an
   await expect(serving.state(/^Serving v/)).toBeVisible({ timeout: 120_000 });
   await serving.openPlayground.click();
   await expect(playground.predict).not.toHaveAttribute('aria-disabled', 'true', { timeout: 60_000 });
+  await playground.predict.click();
+  await expect(playground.answer).toContainText('200 OK');
   await page.getByRole('button', { name: 'Compare with another' }).click();
   await page.getByRole('menuitem', { name: 'Embedded engine' }).click();
   const compared = playground.answer.getByRole('region', { name: 'The same input, side by side' });

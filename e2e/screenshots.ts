@@ -312,6 +312,26 @@ async function take(): Promise<void> {
         await page.getByText('200 OK').waitFor();
       },
     ],
+    [
+      'side-by-side',
+      async () => {
+        await go('/playground');
+        await page.locator('[aria-keyshortcuts*=Enter]:not([aria-disabled])').click();
+        await page
+          .getByRole('main')
+          .getByRole('button', { name: /^(Compare with|与) ?v/ })
+          .click();
+        await page.getByRole('tabpanel').getByRole('table').first().waitFor();
+      },
+    ],
+    [
+      'history',
+      async () => {
+        await go('/playground');
+        await page.getByRole('tab', { name: /^(History|历史)$/ }).click();
+        await page.getByRole('tabpanel').getByRole('listitem').first().waitFor();
+      },
+    ],
     ['rows', openRows, () => page.keyboard.press('Escape')],
     [
       'rows-compared',

@@ -104,7 +104,7 @@ export function AnswerPane({ finished, draft, signatureKey, serving, request, ta
             <p className={styles['caption']}>gRPC: {modeReasonWords(answer.reason, language)}</p>
           ) : null}
           {answer === null || finished === null ? null : <Answered answer={answer} of={finished.of} />}
-          {request === null ? null : <CompareWith serving={serving} target={target} compare={compare} />}
+          {request === null || finished === null ? null : <CompareWith serving={serving} target={target} compare={compare} />}
         </Tabs.Panel>
         <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
           <Suspense fallback={null}>{answer === null ? null : <RawView answer={answer} />}</Suspense>
