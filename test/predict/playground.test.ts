@@ -217,6 +217,43 @@ describe.skipIf(fixtures() === undefined)(`the playground ${fixtures() === undef
     await expect(client.playground.output({ exchange: 'none', name: 'x' })).rejects.toMatchObject({ code: 'EXCHANGE_GONE' });
   });
 
+  test('what was sent can be looked at as tensors, also where it was typed, and every tensor is fetched in parts', async () => {
+    const { exchange } = await ask('dtype_zoo', { signature: 'nonfinite', body: '{"instances": [4.0, -0.0, NaN]}' });
+    const [sent, ...others] = await client.playground.inputs({ exchange });
+    expect([sent?.name, sent?.shape, sent?.first, sent?.sum, others]).toEqual(['x', [3], ['4.0', '-0.0', 'NaN'], '4', []]);
+    const whole = await tensorFromWire(await client.playground.input({ exchange, name: 'x' }));
+    expect(Array.from(whole.data as Float32Array)).toEqual([4, -0, NaN]);
+
+    const bytes = async (wire: { readonly data: Blob }): Promise<number[]> => [...new Uint8Array(await wire.data.arrayBuffer())];
+    const steps = [{ kind: 'affine', multiply: 2, add: 0 }] as const;
+    const asked = { exchange, name: 'inv' };
+    const read = {
+      output: (part?: { offset: number; length: number }) =>
+        client.playground.output({ ...asked, ...(part === undefined ? {} : { part }) }),
+      process: async (part?: { offset: number; length: number }) =>
+        (await client.playground.process({ ...asked, steps: [...steps], ...(part === undefined ? {} : { part }) })).tensor,
+    };
+    for (const fetchPart of Object.values(read)) {
+      const all = await bytes(await fetchPart());
+      const parts = [
+        await fetchPart({ offset: 0, length: 5 }),
+        await fetchPart({ offset: 5, length: 5 }),
+        await fetchPart({ offset: 10, length: 5 }),
+      ];
+      expect((await Promise.all(parts.map(bytes))).flat()).toEqual(all);
+      expect([all.length, parts.map(({ shape }) => shape)]).toEqual([12, [[3], [3], [3]]]);
+    }
+    await expect(client.playground.input({ exchange, name: 'y' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+
+    // tf.Examples are no tensors of the signature.
+    const examples = await ask('example_classifier', {
+      signature: 'serving_default',
+      body: '{"examples": [{"age": 40.0, "hours": 30.0, "city": "Oslo"}]}',
+      insist: true,
+    });
+    expect(await client.playground.inputs({ exchange: examples.exchange })).toEqual([]);
+  });
+
   test('a postprocessing gives the largest with their labels', async () => {
     const { exchange } = await ask('dtype_zoo', { signature: 'nonfinite', body: '{"instances": [4.0, 0.5, 2.0]}' });
     const labels = { kind: 'list', labels: ['a', 'b', 'c'] } as const;

@@ -78,15 +78,13 @@ export function StepsDialog({ place, summary, steps: saved, found, recipe, onClo
                   <b>{name}</b>
                   <StepNumbers step={step} onChange={(next) => replace(at, next)} />
                   <span className={styles['space']} />
-                  <ActionIcon
-                    aria-label={words('steps.up', { at: at + 1, step: name })}
-                    disabled={at === 0 || step.kind === 'top'}
-                    onClick={() => swap(at)}
-                  >
-                    <span className={styles['up']}>
-                      <Icon name="down" size={14} />
-                    </span>
-                  </ActionIcon>
+                  {at === 0 || step.kind === 'top' ? null : (
+                    <ActionIcon aria-label={words('steps.up', { at: at + 1, step: name })} onClick={() => swap(at)}>
+                      <span className={styles['up']}>
+                        <Icon name="down" size={14} />
+                      </span>
+                    </ActionIcon>
+                  )}
                   <ActionIcon
                     aria-label={words('steps.remove', { at: at + 1, step: name })}
                     onClick={() => setSteps(steps.filter((_, index) => index !== at))}
