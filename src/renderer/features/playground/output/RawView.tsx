@@ -34,6 +34,10 @@ export function RawView({ answer }: { readonly answer: PredictAnswer }) {
   const json = isGrpc && side === 'response' && form === 'json' ? answer.rawText : null;
   return (
     <>
+      <code className={styles['url']}>
+        {isGrpc ? '' : 'POST '}
+        {answer.url}
+      </code>
       <div className={styles['row']}>
         <SegmentedControl
           size="xs"
