@@ -317,8 +317,9 @@ describe.skipIf(why !== undefined)(why === undefined ? 'baking' : `baking [${why
         servings.find((candidate) => candidate.id === servingId && candidate.state.kind === 'serving'),
       );
       expect(serving).toMatchObject({ plan: { image: reference, inImage: '/models/iris' }, state: { versions: ['3', '2'] } });
-      await other.client.servings.remove({ id: servingId });
     } finally {
+      // A container outlives its owner.
+      for (const { id } of await other.until('the state', ({ servings }) => servings)) await other.client.servings.remove({ id });
       await other[Symbol.asyncDispose]();
     }
     // To its own owner it is the bake that it knows.
