@@ -484,7 +484,7 @@ async function take(): Promise<void> {
   await mkdir(cases, { recursive: true });
   await writeFile(
     join(cases, 'blank page.case.json'),
-    JSON.stringify({ slipway_case: 1, inputs: { image }, expect: { error: 'no digit' } }),
+    JSON.stringify({ slipway_case: 1, inputs: { conv1_input: image }, expect: { error: 'no digit' } }),
   );
   await slipway(env, 'switch', 'digits_cnn', '2').catch(() => '');
   await all('', [

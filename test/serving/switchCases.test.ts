@@ -56,6 +56,9 @@ describe.each(places)('what a switch on $engine tries, stops and unloads', { tim
         },
       });
       expect([refused.plan.served?.admitted, await answering(serving)]).toEqual([['3'], 3]);
+      await owner.until('2 is told as gone', ({ servings }) =>
+        servings.some(({ state }) => state.kind === 'serving' && state.versions.join() === '3'),
+      );
 
       writeVersion(base, 4);
       const newer = await owner.until('4 is held', ({ servings }) =>

@@ -25,7 +25,7 @@ import { connectGrpc } from '../tfserving/grpcClient.ts';
 import type { Ledger } from './ledger.ts';
 import { forecastMemory, memoryProblem } from './memoryForecast.ts';
 import type { Place } from './place.ts';
-import { applyPlan, runSwitch, type RunCases, type SwitchedServer, type TellStep } from './runSwitch.ts';
+import { applyPlan, runSwitch, untilGone, type RunCases, type SwitchedServer, type TellStep } from './runSwitch.ts';
 import { nextServed, stateOf } from './servedVersions.ts';
 import { serverIdOf, type SharedServers } from './sharedServer.ts';
 
@@ -319,7 +319,11 @@ export function createSwitches({
       // The record comes first: where the server cannot be told any more, it reads the old state when it starts again.
       if (!ended.aborted) {
         await write(id, before);
-        await applyPlan(server, before, [], { signal: AbortSignal.timeout(undoMs) }).catch((undo: unknown) => void asAppError(undo));
+        const until = AbortSignal.timeout(undoMs);
+        await applyPlan(server, before, [], { signal: until })
+          // What was loaded for it is looked for no more before it has gone.
+          .then(() => untilGone(server, before.name, from.mode === 'guarded' ? load : [], until))
+          .catch((undo: unknown) => void asAppError(undo));
       }
       throw error;
     }
