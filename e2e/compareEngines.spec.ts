@@ -18,7 +18,7 @@ test('one input to TensorFlow Serving and to the embedded engine: the answers an
   await playground.predict.click();
   await expect(playground.answer).toContainText('200 OK');
   await page.getByRole('button', { name: 'Compare with another' }).click();
-  await page.getByRole('menuitem', { name: 'Embedded engine' }).click();
+  await page.getByRole('menuitem', { name: 'Embedded engine', exact: true }).click();
   const compared = playground.answer.getByRole('region', { name: 'The same input, side by side' });
   await expect(compared.getByRole('status').first()).toHaveText(
     /Both answer the same\.|The same classes\. ?The largest difference is \d\.\de−\d+\./,

@@ -30,8 +30,10 @@ export function createEngineBackend(place: Place): EngineBackend {
   const engines = new Map<string, { readonly begun: Promise<Begun>; readonly timer: NodeJS.Timeout }>();
 
   async function begin({ plan, name }: Pick<Serving, 'name' | 'plan'>, version: string): Promise<Begun> {
-    const restPort = await nextFreePort(18_501, new Set());
-    const grpcPort = await nextFreePort(18_500, new Set([restPort]));
+    // Others of us look for ports at the same time: each begins somewhere else.
+    const from = 18_500 + Math.floor(Math.random() * 10_000);
+    const restPort = await nextFreePort(from, new Set());
+    const grpcPort = await nextFreePort(from, new Set([restPort]));
     // What the serving's own server is told to serve is no matter of this one.
     const { placePorts: _placePorts, served: _served, ...atAddress } = plan;
     const own: ServingPlan = {
