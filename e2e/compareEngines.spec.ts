@@ -25,7 +25,7 @@ test('one input to TensorFlow Serving and to the embedded engine: the answers an
     { timeout: 60_000 },
   );
   // The engine alone is a third way to ask.
-  await page.getByRole('main').getByText('Embedded engine', { exact: true }).click();
+  await page.getByRole('radiogroup', { name: 'Protocol' }).getByText('Embedded engine').click();
   await playground.predict.click();
   await expect(playground.answer).toContainText('200 OK');
 });
