@@ -86,6 +86,14 @@ describe.each(places)('several models by one server of $engine', { timeout: 180_
     const back = await owner.serving('second', 'serving');
     expect([await answering(first), await answering(back)]).toEqual([2, 2]);
 
+    // By a server of its own, and back again.
+    await owner.client.servings.stop({ id: 'second' });
+    await owner.client.servings.start({ modelId: back.modelId });
+    const own = await owner.serving('second', 'serving');
+    expect([own.plan.inServerOf, own.plan.restPort === first.plan.restPort, await answering(own)]).toEqual([undefined, false, 2]);
+    await owner.client.servings.stop({ id: 'second' });
+    await joinServer(owner, 'second', 'first');
+
     await expect(owner.client.servings.changePlace({ id: 'second', changes: {} })).rejects.toMatchObject({ code: 'SHARED_SERVER' });
     await owner.client.servings.stop({ id: 'first' });
     await owner.serving('second', 'stopped');
@@ -134,6 +142,10 @@ describe.skipIf(whyNoEngine() !== undefined)('several models by one container', 
           await owner.serving(name, 'serving');
         }
         const now = await owner.serving('first', 'serving');
+        // Back to the place before, which knew none of them: it is started anew with them.
+        await owner.client.servings.rollbackPlace({ id: 'first' });
+        await owner.serving('first', 'serving', ({ change }) => change?.kind === 'rollback' && change.state === 'done');
+        for (const name of ['second', 'third']) await owner.serving(name, 'serving');
         // The second needed a container that sees the store, the third none.
         expect([now.containerId === first.containerId, now.plan.mounts?.length, now.change?.state]).toEqual([false, 1, 'done']);
         expect(await owner.serving('third', 'serving')).toMatchObject({

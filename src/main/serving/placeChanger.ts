@@ -371,7 +371,9 @@ export function createPlaceChanger(options: PlaceChangerOptions): PlaceChanger {
       const { previous, name } = changeable(id);
       if (previous === null) throw new AppError('NO_FORMER_PLACE', { name });
       const runs = previous.containerId !== null;
-      const plan = runs ? previous.plan : await gateways.place({ ...previous.plan, through: 'gateway' });
+      const { mounts } = changeable(id).plan;
+      const anew: ServingPlan = { ...previous.plan, through: 'gateway', ...(mounts === undefined ? {} : { mounts }) };
+      const plan = runs ? previous.plan : await gateways.place(anew);
       return begin(changeable(id), { kind: 'rollback', plan, former: runs ? previous : null });
     },
     isChanging: (id) => under.has(id),

@@ -2,6 +2,7 @@ import type { Serving, ServingNote, ServingPlan } from '../../shared/contract/se
 import type { StateHub } from '../stateHub.ts';
 import type { Ledger } from './ledger.ts';
 import type { Place, PlaceFacts } from './place.ts';
+import { hasEnded } from './servingMachine.ts';
 
 /** Brings what is shown to what is: servings that were adopted, changed from outside, or ended while nobody looked. */
 export interface Reconcile {
@@ -150,5 +151,3 @@ const isLeftOver = ({ containerId, previous, change }: Serving, handle: string, 
   placePorts !== undefined &&
   ![containerId, previous?.containerId, change?.containerId].includes(handle) &&
   (containerId !== null || previous !== null || change !== null);
-
-const hasEnded = ({ state }: Serving): boolean => state.kind === 'stopped' || state.kind === 'failed';

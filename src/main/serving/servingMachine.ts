@@ -51,3 +51,5 @@ export function nextState(state: ServingState, event: ServingEvent): ServingStat
           : state;
   }
 }
+
+export const hasEnded = ({ state }: { readonly state: ServingState }): boolean => state.kind === 'stopped' || state.kind === 'failed';

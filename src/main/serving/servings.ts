@@ -7,7 +7,6 @@ import {
   type LogLine,
   type ServeRequest,
   type Serving,
-  type ServingNote,
   type ServingPlan,
 } from '../../shared/contract/serving.ts';
 import type { JoinForecast, LocalImage, PlaceChanges, PlaceForecast } from '../../shared/contract/placeChange.ts';
@@ -27,9 +26,9 @@ import { createEnginePlace } from './enginePlace.ts';
 import { followModels } from './followModels.ts';
 import { followVersions, systemLater, type Later } from './followVersions.ts';
 import { createGateways } from './gateways.ts';
-import { createJoinedPlace, forecastJoin, isSeen, mountToJoin } from './joinedPlace.ts';
+import { createJoins } from './joins.ts';
 import { createLedger, waitingSteps } from './ledger.ts';
-import { isStop, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { createPlaceChanger } from './placeChanger.ts';
 import { planJoined } from './planJoined.ts';
 import { planServing } from './planServing.ts';
@@ -37,7 +36,9 @@ import { createPortKeeper, type PortPair } from './portKeeper.ts';
 import { createReconcile } from './reconcile.ts';
 import type { RunCases } from './runSwitch.ts';
 import { servingImages } from './servingImages.ts';
+import { hasEnded } from './servingMachine.ts';
 import { createSharedServers } from './sharedServer.ts';
+import { createStarts } from './starts.ts';
 import { createSwitches, type Switches } from './switches.ts';
 
 /** The person's servings: started, stopped, watched, adopted. */
@@ -96,8 +97,6 @@ export interface ServingsOptions {
   readonly now: () => Date;
 }
 
-const hasEnded = ({ state }: Serving): boolean => state.kind === 'stopped' || state.kind === 'failed';
-
 /** Events after which a container is looked at. */
 const telling = new Set<ContainerEvent['action']>(['start', 'die', 'destroy', 'oom', 'unpause', 'pause']);
 
@@ -140,26 +139,24 @@ export function createServings(options: ServingsOptions): Servings {
     dataFolder,
     onChange: lookAt,
   });
-  const joined = { docker: joinedTo(docker), embedded: joinedTo(embedded) };
+  const joins = createJoins({
+    hub,
+    tasks,
+    find: (id) => find(id),
+    modelOf: (id) => modelOf(id),
+    getVersions,
+    shared,
+    dataFolder,
+    placeOf: (made) => placeOf(made),
+    changePlace: (id, changes, also) => places.change(id, changes, also),
+    whenIdle: (made) => switches.whenIdle(made),
+    settled: (id) => attempts.settled(id),
+    startAgain: (id) => startAgain(id),
+  });
+  const { guestsOf } = joins;
+  const joined = { docker: joins.joinedTo(docker), embedded: joins.joinedTo(embedded) };
   const placeOf = ({ engine, inServerOf }: ServingPlan): Place =>
     inServerOf !== undefined ? joined[engine] : engine === 'docker' ? docker : embedded;
-  function joinedTo(place: Place): Place {
-    return createJoinedPlace({
-      kind: place.kind,
-      find: (id) => find(id),
-      place,
-      shared,
-      getVersions,
-      whenIdle: (made) => switches.whenIdle(made),
-      mountAlso: async (id, mounts, { signal }) => {
-        const { taskId, finished } = await places.change(id, {}, { mounts });
-        const stop = (): void => tasks.cancel(taskId);
-        signal.addEventListener('abort', stop, { once: true });
-        await finished.finally(() => signal.removeEventListener('abort', stop));
-      },
-      mountFor: ({ modelId }) => mountToJoin(modelOf(modelId), dataFolder),
-    });
-  }
   const portKeeper = createPortKeeper({ hub, engines });
   const ledger = createLedger({ hub, records, events, now });
   const { find, change, happen } = ledger;
@@ -183,81 +180,7 @@ export function createServings(options: ServingsOptions): Servings {
     signal: ended.signal,
   });
 
-  function launch(plan: ServingPlan): { readonly servingId: string; readonly taskId: string } {
-    const id = plan.servingId;
-    return attempts.begin(find(id), 'start', {
-      async work(report, signal) {
-        const old = find(id).containerId;
-        report.step('check', 'running');
-        if (old !== null) await placeOf(plan).remove(old);
-        change(id, { containerId: null });
-        await places.forget(id);
-        await gateways.close(id);
-        if (plan.inServerOf !== undefined) {
-          report.step('check', 'done');
-          return placeOf(plan).start(plan, report, { signal });
-        }
-        await portKeeper.check(plan, signal);
-        report.step('check', 'done');
-        const placed = await gateways.place(plan);
-        change(id, { plan: placed });
-        gateways.prepare(placed);
-        const running = await placeOf(placed).start(placed, report, { signal });
-        await openGateway(placed, running.handle);
-        return running;
-      },
-      async cancelled() {
-        // What was wanted stays wanted in the record.
-        const handle = find(id).containerId;
-        if (handle !== null)
-          await placeOf(plan)
-            .remove(handle)
-            .catch(() => undefined);
-        happen(id, { kind: 'ended', reason: 'person' }, { containerId: null, steps: waitingSteps, taskId: null, pull: null });
-      },
-    });
-  }
-
-  /** The address leads to the place; where it cannot, the place has ended. */
-  async function openGateway(plan: ServingPlan, handle: string): Promise<void> {
-    try {
-      await gateways.open(plan);
-    } catch (error) {
-      await placeOf(plan)
-        .stop(handle)
-        .catch(() => undefined);
-      throw error;
-    }
-  }
-
-  function resume({ id, name, plan, containerId, steps }: Serving, note: ServingNote | null): void {
-    const handle = containerId ?? '';
-    attempts.begin({ id, name }, 'loading', {
-      note,
-      cause: null,
-      steps: waitingSteps.map((one, index) => (index < 3 ? { ...(steps[index] ?? one), state: 'done' } : one)),
-      async work(report, signal) {
-        const running = await placeOf(plan).resume(handle, plan, report, { signal });
-        if (plan.inServerOf === undefined) await openGateway(plan, handle);
-        return running;
-      },
-      async cancelled(byPerson) {
-        // With this process only the waiting ends: the next owner takes it up.
-        if (!byPerson) return;
-        await placeOf(plan).stop(handle);
-        happen(id, { kind: 'ended', reason: 'person' }, { steps: waitingSteps, taskId: null, note: null });
-      },
-      // A daemon that is asked to end stops its containers: one that no longer listens looks like one that does not listen yet.
-      stopped({ code, data }) {
-        if (plan.engine !== 'docker') return null;
-        if (code === 'DOCKER_NOT_RUNNING') return { reason: 'engine-away', note: 'engine-restarted' };
-        if (code !== 'CONTAINER_ENDED' || !isStop(Number(data['exit_code']))) return null;
-        return hub.state.engine.state === 'connected'
-          ? { reason: 'outside', note: 'stopped-outside' }
-          : { reason: 'engine-away', note: 'engine-restarted' };
-      },
-    });
-  }
+  const { launch, resume } = createStarts({ hub, ledger, attempts, gateways, portKeeper, places, placeOf });
 
   const modelOf = (id: string): Model => {
     const model = hub.state.models.find((one) => one.id === id || one.name === id);
@@ -293,7 +216,7 @@ export function createServings(options: ServingsOptions): Servings {
     if (same !== undefined) {
       if (same.state.kind !== 'stopped' && same.state.kind !== 'failed') throw new AppError('SERVING_RUNNING', { name });
       // The name's earlier serving is served anew, with its address where none was asked for.
-      const { taskId } = await startAgain(same.id, request);
+      const { taskId } = await startAgain(same.id, { ...request, inServerOf: request.inServerOf });
       return { servingId: same.id, taskId };
     }
     const made = await plan(request, randomUUID());
@@ -311,7 +234,13 @@ export function createServings(options: ServingsOptions): Servings {
       throw new AppError('SERVING_RUNNING', { name: serving.name });
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const { user: _, ...old } = serving.plan;
-    const request = serveRequest.parse({ ...old, ...given });
+    // Where it leaves another's server, or joins one, the ports are no longer its own.
+    const isMoved = 'inServerOf' in changes && changes.inServerOf !== old.inServerOf;
+    const request = serveRequest.parse({
+      ...old,
+      ...(isMoved ? { restPort: 0, grpcPort: 0, inServerOf: changes.inServerOf } : {}),
+      ...given,
+    });
     // Refused changes leave what runs as it is.
     const planned = await plan(request, serving.id);
     const { mounts } = serving.plan;
@@ -337,18 +266,8 @@ export function createServings(options: ServingsOptions): Servings {
       note: null,
     });
     const begun = launch(made);
-    looked(bringBack(serving.id, guests));
+    looked(joins.bringBack(serving.id, guests));
     return begun;
-  }
-
-  /** The servings that are loaded by the server of another. */
-  const guestsOf = ({ id }: Serving): readonly Serving[] => hub.state.servings.filter(({ plan: { inServerOf } }) => inServerOf === id);
-
-  /** After a start of a server: what it served for others before. */
-  async function bringBack(hostId: string, guests: readonly Serving[]): Promise<void> {
-    await attempts.settled(hostId);
-    if (find(hostId).state.kind !== 'serving') return;
-    for (const { id } of guests) if (hub.state.servings.some((one) => one.id === id && hasEnded(one))) await startAgain(id);
   }
 
   async function stop(id: string): Promise<void> {
@@ -471,20 +390,18 @@ export function createServings(options: ServingsOptions): Servings {
     changePlace: (id, changes) => places.change(id, changes),
     foreseePlace: (id, changes, cancellable) => places.foresee(id, changes, cancellable),
     images: async (id, { signal }) => servingImages(await engines.engine().listImages({ signal }), find(id).plan, hub.state.settings.image),
-    async foreseeJoin(id, modelId, { signal }) {
+    async foreseeJoin(id, modelId, cancellable) {
       const made = await plan(serveRequest.parse({ modelId, inServerOf: id }), randomUUID());
-      const host = find(id);
-      const needsContainer = !isSeen(host, made);
-      return {
-        needsContainer,
-        hasGap: needsContainer && host.plan.placePorts === undefined,
-        memory: await forecastJoin(placeOf(host.plan), host, made, { getVersions, signal }),
-      };
+      return joins.foresee(find(id), made, cancellable);
     },
     async rollbackPlace(id) {
       const { id: servingId, previous, name, state, plan: old, imageDigest } = find(id);
       if (previous === null) throw new AppError('NO_FORMER_PLACE', { name });
-      if (state.kind === 'serving') return places.rollback(servingId);
+      if (state.kind === 'serving') {
+        // What was kept knows nothing of the models that have joined since: it is started anew, with them.
+        if (guestsOf(find(id)).length > 0) await places.forget(servingId);
+        return places.rollback(servingId);
+      }
       const { servingId: _, placePorts: __, ...former } = previous.plan;
       await places.forget(servingId);
       const started = await startAgain(servingId, former);
