@@ -13,7 +13,7 @@ import type { SharedServers } from './sharedServer.ts';
 /** Servings that are loaded by the servers of others. */
 export interface Joins {
   /** Those that the server of a serving loads too. */
-  guestsOf(serving: Pick<Serving, 'id'>): readonly Serving[];
+  readonly guestsOf: (serving: Pick<Serving, 'id'>) => readonly Serving[];
   /** A place whose servings join servers that run there. */
   joinedTo(place: Place): Place;
   foresee(host: Serving, plan: ServingPlan, options: { readonly signal: AbortSignal }): Promise<JoinForecast>;
