@@ -1,5 +1,8 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fixtures } from '../test/fixtures.ts';
 import { openPlayground } from './ask.ts';
-import { expect, test, type AppUnderTest } from './app.ts';
+import { expect, modelFolder, test, type AppUnderTest } from './app.ts';
 import { seriousFindings, settle } from './axe.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
 
@@ -118,5 +121,24 @@ test.describe('what does not fit', () => {
     await expect(page.getByRole('main')).toContainText('1 个字段不符合');
     await look('wrong field, Chinese');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
+  });
+});
+
+test.describe('an input with a default', () => {
+  test('may be left out, goes over gRPC then, and the model takes its default', async ({ app }) => {
+    const { page } = app;
+    const playground = playgroundPage(page);
+    await cp(join(fixtures() ?? '', 'reference', 'rest', 'models', 'with_default'), modelFolder(app, 'with_default'), { recursive: true });
+    await openPlayground(app, 'with_default');
+    await choose(app, 'a', 'Type as JSON');
+    await playground.field('a').getByRole('textbox', { name: 'a, JSON' }).fill('[[1, 2]]');
+    await choose(app, 'b', 'Leave out');
+    await expect(playground.field('b')).toContainText('Left out: the model’s own default is taken.');
+    await playground.predict.click();
+    await expect(playground.answer.getByRole('status').first()).toContainText('OK', { timeout: 60_000 });
+    await expect(playground.answer).toContainText('b is left out for its default');
+    await expect(playground.answer.getByText('8', { exact: true }).first()).toBeVisible();
+    await playground.field('b').getByRole('button', { name: 'Give it' }).click();
+    await expect(playground.field('b')).not.toContainText('Left out');
   });
 });

@@ -5,7 +5,7 @@ import { valueDtype, type Dtype } from '../../shared/tensor/dtype.ts';
 import { JsonSyntax, member, parseJson, type Json } from '../../shared/tensor/json.ts';
 import { convertBody } from '../../shared/tensor/jsonInputs.ts';
 import { checkBody, type Misfit } from '../../shared/tensor/requestCheck.ts';
-import { chooseMode, restBarrier, rowBarrier } from '../../shared/tensor/requestMode.ts';
+import { chooseMode, leftOutOf, restBarrier, rowBarrier } from '../../shared/tensor/requestMode.ts';
 import { requestTensors } from '../../shared/tensor/requestTensors.ts';
 import { checkTensors } from '../../shared/tensor/tensorCheck.ts';
 import { readExampleRequest } from '../tfserving/exampleRequest.ts';
@@ -41,6 +41,8 @@ export function planTensors(signature: SignatureInfo, inputs: InputTensors, { mo
   const chosen = mode === 'auto' ? auto.mode : mode;
   const reason: ModeReason = mode === 'auto' ? auto.reason : { kind: 'chosen' };
   if (chosen === 'grpc') return { mode: 'grpc', method: 'predict', reason, inputs };
+  const leftOut = insist ? undefined : leftOutOf(signature, inputs);
+  if (leftOut !== undefined) throw mismatch(`${leftOut} is left out for its default, which TensorFlow Serving takes only over gRPC.`);
   const barrier = insist
     ? null
     : (restBarrier({ ...signature, outputs: {} }) ?? (chosen === 'row' ? rowBarrier({ ...signature, outputs: {} }, inputs) : null));

@@ -107,15 +107,18 @@ function sortedRecord<T>(entries: Iterable<readonly [string, T]>): Record<string
 export function readSignature(reader: ProtoReader): SignatureInfo {
   const inputs = new Map<string, TensorInfo>();
   const outputs = new Map<string, TensorInfo>();
+  const optional: string[] = [];
   let method = '';
   while (reader.next()) {
     if ((reader.field === 1 || reader.field === 2) && reader.wireType === 2) {
       const [key, value] = reader.mapEntry();
       (reader.field === 1 ? inputs : outputs).set(key, readTensorInfo(value));
     } else if (reader.field === 3 && reader.wireType === 2) method = copyText(reader);
+    else if (reader.field === 4 && reader.wireType === 2) optional.push(reader.mapEntry()[0]);
     else reader.skip();
   }
-  return { method_name: method, inputs: sortedRecord(inputs), outputs: sortedRecord(outputs) };
+  const info = { method_name: method, inputs: sortedRecord(inputs), outputs: sortedRecord(outputs) };
+  return optional.length === 0 ? info : { ...info, optional: optional.toSorted() };
 }
 
 function readNode(reader: ProtoReader): GraphNode {

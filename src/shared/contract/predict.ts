@@ -102,6 +102,8 @@ export type ModeReason =
   | { readonly kind: 'type'; readonly tensor: string; readonly side: 'input' | 'output'; readonly dtype: string }
   /** TensorFlow Serving's REST API refuses a request without inputs. */
   | { readonly kind: 'no-inputs' }
+  /** `tensor` is left out, so that its default is taken. */
+  | { readonly kind: 'left-out'; readonly tensor: string }
   /** Large: JSON would be some times slower. */
   | { readonly kind: 'large'; readonly bytes: number };
 

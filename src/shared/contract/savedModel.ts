@@ -18,6 +18,8 @@ export interface SignatureInfo {
   readonly method_name: string;
   readonly inputs: Readonly<Record<string, TensorInfo>>;
   readonly outputs: Readonly<Record<string, TensorInfo>>;
+  /** Inputs for which the signature holds a default; absent where there are none. Over gRPC they may be left out. */
+  readonly optional?: readonly string[];
 }
 
 export interface MetaGraphInfo {

@@ -49,6 +49,10 @@ export function rowBarrier(signature: SignatureInfo, inputs: Readonly<Record<str
   return rows === 0 ? { kind: 'unequal-rows', tensor: Object.keys(signature.inputs)[0] ?? '', side: 'input' } : null;
 }
 
+/** An input whose default is to be taken: REST refuses a request without it, gRPC does not. */
+export const leftOutOf = ({ optional = [] }: SignatureInfo, inputs: Readonly<Record<string, unknown>>): string | undefined =>
+  optional.find((name) => inputs[name] === undefined);
+
 /** A tensor, or what is known of one that is elsewhere. */
 export type Sized = Tensor | { readonly shape: readonly number[]; readonly bytes: number };
 
@@ -67,6 +71,8 @@ export function chooseMode(
   if (Object.keys(signature.inputs).length === 0) return { mode: 'grpc', reason: { kind: 'no-inputs' } };
   const rest = restBarrier(signature);
   if (rest !== null) return { mode: 'grpc', reason: rest };
+  const leftOut = leftOutOf(signature, inputs);
+  if (leftOut !== undefined) return { mode: 'grpc', reason: { kind: 'left-out', tensor: leftOut } };
   const bytes = Object.values(inputs).reduce((sum, one) => sum + bytesOf(one), 0);
   if (bytes > largeBytes) return { mode: 'grpc', reason: { kind: 'large', bytes } };
   const row = rowBarrier(signature, inputs);

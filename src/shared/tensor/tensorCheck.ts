@@ -32,11 +32,11 @@ function tensorMisfit(input: string, tensor: Tensor, { inputs }: SignatureInfo):
   return { ...plain, input, dimension: axis + 1, expected, got, fix, message };
 }
 
-/** What keeps tensors from being a request of this signature; an input may be left out only where `optional` names it. */
+/** What keeps tensors from being a request of this signature; an input may be left out only where it has a default, or `optional` names it. */
 export function checkTensors(
   signature: SignatureInfo,
   tensors: Readonly<Record<string, Tensor>>,
-  optional: readonly string[] = [],
+  optional: readonly string[] = signature.optional ?? [],
 ): readonly Misfit[] {
   const missing = Object.keys(signature.inputs).filter((name) => tensors[name] === undefined && !optional.includes(name));
   return [

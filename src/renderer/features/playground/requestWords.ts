@@ -87,6 +87,7 @@ const reasons: Readonly<Record<ModeReason['kind'], Both>> = {
   'unequal-rows': ['{tensor} has another number of rows', '{tensor} 的行数不同'],
   type: ['JSON cannot carry {tensor}, {dtype}', 'JSON 无法承载 {tensor}（{dtype}）'],
   'no-inputs': ['the signature takes no input, which REST refuses', '签名没有输入，REST 会拒绝'],
+  'left-out': ['{tensor} is left out for its default, which REST refuses', '省略 {tensor} 以使用默认值，REST 不允许'],
   large: ['large: JSON would take many times as long', '数据较大：JSON 会慢许多倍'],
 };
 

@@ -66,19 +66,20 @@ export function FieldCard(props: FieldCardProps) {
   const misfit = input === undefined ? null : (check?.misfits[0] ?? null);
   const problem = input === undefined ? null : (check?.problem ?? null);
   const shape = (input === undefined ? null : (check?.prepared?.summary.shape ?? shapeOf(input, info))) ?? null;
-  const isWrong = misfit !== null || problem !== null || refusal !== null || input === undefined;
+  const hasDefault = asked.info.optional?.includes(name) === true;
+  const isMissing = input === undefined && !hasDefault;
+  const isWrong = misfit !== null || problem !== null || refusal !== null || isMissing;
   const describedBy = isWrong ? problemId : undefined;
   const fitted = misfit !== null && isCurrent ? fittedCells(input, info) : null;
-  const sentence =
-    input === undefined
-      ? words('missing', { name })
-      : misfit !== null
-        ? fieldMisfitWords(misfit, info, text)
-        : problem !== null
-          ? text.errorWords(problem).advice
-          : refusal === null
-            ? null
-            : refusalWords(refusal, text);
+  const sentence = isMissing
+    ? words('missing', { name })
+    : misfit !== null
+      ? fieldMisfitWords(misfit, info, text)
+      : problem !== null
+        ? text.errorWords(problem).advice
+        : refusal === null
+          ? null
+          : refusalWords(refusal, text);
   const groupName = `${name}, ${dtypeLabel(info.dtype)}, ${shapeText(info.shape)}`;
   const fix = misfit?.fix ?? null;
   const startAgain = (): void => {
@@ -152,6 +153,14 @@ export function FieldCard(props: FieldCardProps) {
         {input === undefined ? null : (
           <Values {...{ name, info, features, input, check, describedBy, asJson }} onChange={onChange} onSteps={() => setStepping(true)} />
         )}
+        {input === undefined && hasDefault && sentence === null ? (
+          <div className={styles['leftOut']}>
+            <span className={styles['caption']}>{words('defaulted')}</span>
+            <Button size="xs" onClick={startAgain}>
+              {words('giveIt')}
+            </Button>
+          </div>
+        ) : null}
         {sentence === null ? null : (
           <div className={styles['problem']}>
             <StateGlyph mark="failed" />

@@ -117,7 +117,7 @@ export function FormInput({ choices, asked, inputs, onChange, options, onOptions
   });
   // Files are as many rows as they are.
   const resizes = batched.some((name) => !['files', 'tensor', undefined].includes(inputs[name]?.source.kind));
-  const missing = names.filter((name) => inputs[name] === undefined);
+  const missing = names.filter((name) => inputs[name] === undefined && info.optional?.includes(name) !== true);
   const wrong = names.filter((name) => {
     const check = inputs[name] === undefined ? undefined : checks[name];
     return check !== undefined && (check.misfits.length > 0 || check.problem !== null);
@@ -239,6 +239,7 @@ function automaticMode({ info }: AskedSignature, inputs: PreparedInputs, checks:
   const sized: Record<string, { shape: readonly number[]; bytes: number }> = {};
   for (const name of Object.keys(info.inputs)) {
     const summary = inputs[name] === undefined ? undefined : checks[name]?.prepared?.summary;
+    if (inputs[name] === undefined && info.optional?.includes(name) === true) continue;
     if (summary === undefined) return null;
     sized[name] = { shape: summary.shape, bytes: summary.size * (summary.dtype === null ? 0 : dtypeSizeBytes(summary.dtype) || 16) };
   }

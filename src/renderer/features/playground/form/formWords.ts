@@ -43,6 +43,7 @@ const all = {
   startAgain: ['Start again', '重新开始'],
   giveIt: ['Give it', '填写'],
   wants: ['wants {shape}', '需要 {shape}'],
+  defaulted: ['Left out: the model’s own default is taken.', '不发送：使用模型自带的默认值。'],
   missing: ['{name} is left out; the model wants it.', '未给出 {name}，模型需要它。'],
   wrongRank: [
     '{input} has {got} dimensions; the model wants {expected}, {shape}.',
