@@ -48,6 +48,10 @@ test.describe('an image model', () => {
     expect(isClose(sums, [1, 1], { rtol: 1e-3, atol: 0 })).toBe(true);
     const [first] = answered.predictions;
     await playground.answer.getByRole('tab', { name: 'Answer', exact: true }).click();
+    // The first five of the first picture, as the answer tells them in short.
+    const told = await playground.answer.getByText('first', { exact: true }).first().locator('xpath=following-sibling::code').textContent();
+    const five = (told ?? '').split(', ').slice(0, 5).map(Number);
+    expect(isClose(five, first?.probabilities.slice(0, 5), { rtol: 1e-3, atol: 0 })).toBe(true);
     // The largest is told in words, and it is the one of the raw answer.
     const best = first?.probabilities.indexOf(Math.max(...first.probabilities)) ?? -1;
     await expect(playground.answer).toContainText(new RegExp(`\\b${best}\\b`));

@@ -2,6 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Route, Router, Switch, useLocation } from 'wouter';
 import { useHashLocation } from 'wouter/use-hash-location';
+import { again } from './again.ts';
 import { theme, cssVariables } from '../ui/theme.ts';
 import { Bar } from './Bar.tsx';
 import { CrashGuard } from './CrashGuard.tsx';
@@ -15,14 +16,16 @@ import { ConnectionContext, useMirror } from './store.ts';
 import { useKeys } from './useKeys.ts';
 import styles from './App.module.css';
 
-const ModelsPage = lazy(async () => ({ default: (await import('../features/models/ModelsPage.tsx')).ModelsPage }));
-const ModelPage = lazy(async () => ({ default: (await import('../features/models/ModelPage.tsx')).ModelPage }));
-const ComparePage = lazy(async () => ({ default: (await import('../features/library/ComparePage.tsx')).ComparePage }));
-const ImportSheet = lazy(async () => ({ default: (await import('../features/models/ImportSheet.tsx')).ImportSheet }));
-const ServingsPage = lazy(async () => ({ default: (await import('../features/servings/ServingsPage.tsx')).ServingsPage }));
-const ServingPage = lazy(async () => ({ default: (await import('../features/servings/ServingPage.tsx')).ServingPage }));
-const PlaygroundPage = lazy(async () => ({ default: (await import('../features/playground/PlaygroundPage.tsx')).PlaygroundPage }));
-const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/SettingsPage.tsx')).SettingsPage }));
+const ModelsPage = lazy(async () => ({ default: (await again(() => import('../features/models/ModelsPage.tsx'))).ModelsPage }));
+const ModelPage = lazy(async () => ({ default: (await again(() => import('../features/models/ModelPage.tsx'))).ModelPage }));
+const ComparePage = lazy(async () => ({ default: (await again(() => import('../features/library/ComparePage.tsx'))).ComparePage }));
+const ImportSheet = lazy(async () => ({ default: (await again(() => import('../features/models/ImportSheet.tsx'))).ImportSheet }));
+const ServingsPage = lazy(async () => ({ default: (await again(() => import('../features/servings/ServingsPage.tsx'))).ServingsPage }));
+const ServingPage = lazy(async () => ({ default: (await again(() => import('../features/servings/ServingPage.tsx'))).ServingPage }));
+const PlaygroundPage = lazy(async () => ({
+  default: (await again(() => import('../features/playground/PlaygroundPage.tsx'))).PlaygroundPage,
+}));
+const SettingsPage = lazy(async () => ({ default: (await again(() => import('../features/settings/SettingsPage.tsx'))).SettingsPage }));
 
 /** Places are in the address's fragment: they work under every shell's scheme. */
 const routing = { hook: useHashLocation };

@@ -1,5 +1,6 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { again } from './again.ts';
 import { fillPlaces, errorTable, type ErrorReport } from '../../shared/contract/errors.ts';
 import type { VerdictReason } from '../../shared/contract/library.ts';
 import type { Problem } from '../../shared/contract/savedModel.ts';
@@ -79,7 +80,7 @@ export function TextProvider({ children }: { readonly children: ReactNode }) {
       if (live) setText(next);
     };
     if (language === 'en') show(textOf(null));
-    else void import('../i18n/chinese.ts').then(({ chinese }) => show(textOf(chinese)));
+    else void again(() => import('../i18n/chinese.ts')).then(({ chinese }) => show(textOf(chinese)));
     return () => {
       live = false;
     };

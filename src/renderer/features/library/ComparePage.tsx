@@ -2,6 +2,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { Fragment, lazy, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { again } from '../../app/again.ts';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { Comparison, ExportFormat, VersionRef } from '../../../shared/contract/library.ts';
 import { useText } from '../../app/i18n.tsx';
@@ -20,7 +21,7 @@ import { VersionPicker } from './VersionPicker.tsx';
 import { comparePath, refsOf, sameRef } from './versionRefs.ts';
 import styles from './compare.module.css';
 
-const AskBoth = lazy(async () => ({ default: (await import('../playground/compare/AskBoth.tsx')).AskBoth }));
+const AskBoth = lazy(async () => ({ default: (await again(() => import('../playground/compare/AskBoth.tsx'))).AskBoth }));
 
 const formats: readonly (readonly [ExportFormat, string])[] = [
   ['csv', 'CSV'],

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Menu, Modal, Tabs, TextInput } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { again } from '../../app/again.ts';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import { dtypeLabel } from '../../../shared/tensor/dtype.ts';
 import type { Model } from '../../../shared/contract/state.ts';
@@ -20,9 +21,9 @@ import { ProblemCard } from './ProblemCard.tsx';
 import { methodWord, shapeText, signatureLine, signaturesOf } from './shapes.ts';
 import styles from './models.module.css';
 
-const BakeDialog = lazy(async () => ({ default: (await import('../deploy/BakeDialog.tsx')).BakeDialog }));
+const BakeDialog = lazy(async () => ({ default: (await again(() => import('../deploy/BakeDialog.tsx'))).BakeDialog }));
 
-const JoinDialog = lazy(async () => ({ default: (await import('../servings/join/JoinDialog.tsx')).JoinDialog }));
+const JoinDialog = lazy(async () => ({ default: (await again(() => import('../servings/join/JoinDialog.tsx'))).JoinDialog }));
 
 function Signatures({ model, dense = false }: { readonly model: Model; readonly dense?: boolean }) {
   const { t } = useText();

@@ -1,6 +1,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { again } from '../../app/again.ts';
 import type { SavedCase } from '../../../shared/contract/cases.ts';
 import type { ErrorReport } from '../../../shared/contract/errors.ts';
 import type { PredictAnswer } from '../../../shared/contract/predict.ts';
@@ -32,12 +33,12 @@ export interface AnswerPaneProps {
   readonly compare: CompareWithProps['compare'];
 }
 
-const SideBySide = lazy(async () => ({ default: (await import('./compare/SideBySide.tsx')).SideBySide }));
-const HistoryTab = lazy(async () => ({ default: (await import('./history/HistoryTab.tsx')).HistoryTab }));
-const CodeTab = lazy(async () => ({ default: (await import('./CodeTab.tsx')).CodeTab }));
-const CasesTab = lazy(async () => ({ default: (await import('./CasesTab.tsx')).CasesTab }));
-const RawView = lazy(async () => ({ default: (await import('./output/RawView.tsx')).RawView }));
-const SaveCase = lazy(async () => ({ default: (await import('./SaveCase.tsx')).SaveCase }));
+const SideBySide = lazy(async () => ({ default: (await again(() => import('./compare/SideBySide.tsx'))).SideBySide }));
+const HistoryTab = lazy(async () => ({ default: (await again(() => import('./history/HistoryTab.tsx'))).HistoryTab }));
+const CodeTab = lazy(async () => ({ default: (await again(() => import('./CodeTab.tsx'))).CodeTab }));
+const CasesTab = lazy(async () => ({ default: (await again(() => import('./CasesTab.tsx'))).CasesTab }));
+const RawView = lazy(async () => ({ default: (await again(() => import('./output/RawView.tsx'))).RawView }));
+const SaveCase = lazy(async () => ({ default: (await again(() => import('./SaveCase.tsx'))).SaveCase }));
 
 const tabs = ['answer', 'raw', 'code', 'cases', 'history'] as const;
 

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { again } from '../../app/again.ts';
 import { AppError, type ErrorReport } from '../../../shared/contract/errors.ts';
 import type { PreparedInputs } from '../../../shared/contract/predict.ts';
 import { useText, type Text } from '../../app/i18n.tsx';
@@ -19,7 +20,7 @@ import type { SendOptions } from './sendOptions.ts';
 import type { AskedSignature, Asking } from './usePlayground.ts';
 import styles from './playground.module.css';
 
-const FormInput = lazy(async () => ({ default: (await import('./form/FormInput.tsx')).FormInput }));
+const FormInput = lazy(async () => ({ default: (await again(() => import('./form/FormInput.tsx'))).FormInput }));
 
 export interface InputPaneProps {
   readonly choices: Choices;

@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { again } from '../../app/again.ts';
 import { addressesOf } from '../../../shared/contract/addresses.ts';
 import type { LogLine, Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
@@ -27,9 +28,9 @@ import { isMovable, presentChange } from './upgrade/placeDraft.ts';
 import { WhatWillRun } from './WhatWillRun.tsx';
 import styles from './serving.module.css';
 
-const UpgradeDialog = lazy(async () => ({ default: (await import('./upgrade/UpgradeDialog.tsx')).UpgradeDialog }));
-const ChangePanel = lazy(async () => ({ default: (await import('./upgrade/ChangePanel.tsx')).ChangePanel }));
-const SwitchPanel = lazy(async () => ({ default: (await import('./switch/SwitchPanel.tsx')).SwitchPanel }));
+const UpgradeDialog = lazy(async () => ({ default: (await again(() => import('./upgrade/UpgradeDialog.tsx'))).UpgradeDialog }));
+const ChangePanel = lazy(async () => ({ default: (await again(() => import('./upgrade/ChangePanel.tsx'))).ChangePanel }));
+const SwitchPanel = lazy(async () => ({ default: (await again(() => import('./switch/SwitchPanel.tsx'))).SwitchPanel }));
 
 /** One serving: its start as steps, its failure with the mend, or its figures while it runs; beside it the plan and the log. */
 export function ServingPage({ id }: { readonly id: string }) {

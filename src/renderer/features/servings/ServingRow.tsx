@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core';
 import { lazy, Suspense, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { again } from '../../app/again.ts';
 import type { Serving } from '../../../shared/contract/serving.ts';
 import { useText } from '../../app/i18n.tsx';
 import { useMirror } from '../../app/store.ts';
@@ -19,7 +20,7 @@ import { useFigures } from './useFigures.ts';
 import { useServingActs, type ServingActs } from './useServingActs.ts';
 import styles from './servings.module.css';
 
-const UpgradeDialog = lazy(async () => ({ default: (await import('./upgrade/UpgradeDialog.tsx')).UpgradeDialog }));
+const UpgradeDialog = lazy(async () => ({ default: (await again(() => import('./upgrade/UpgradeDialog.tsx'))).UpgradeDialog }));
 
 /** One serving: what it is and where, its figures with their recent past, and what can be done. */
 export function ServingRow({ serving }: { readonly serving: Serving }) {

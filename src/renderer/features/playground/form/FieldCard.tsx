@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu, Textarea } from '@mantine/core';
 import { lazy, Suspense, useId, useRef, useState, type DragEvent, type ReactNode } from 'react';
+import { again } from '../../../app/again.ts';
 import type { ExampleFeature } from '../../../../shared/contract/playground.ts';
 import type { Fill } from '../../../../shared/contract/processing.ts';
 import type { TensorInfo } from '../../../../shared/contract/savedModel.ts';
@@ -28,7 +29,7 @@ import { TensorFacts } from './TensorFacts.tsx';
 import type { FieldCheck } from './useChecks.ts';
 import styles from './form.module.css';
 
-const StepsDialog = lazy(async () => ({ default: (await import('./StepsDialog.tsx')).StepsDialog }));
+const StepsDialog = lazy(async () => ({ default: (await again(() => import('./StepsDialog.tsx'))).StepsDialog }));
 
 export interface FieldCardProps {
   readonly asked: AskedSignature;

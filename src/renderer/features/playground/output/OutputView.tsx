@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { again } from '../../../app/again.ts';
 import type { TensorSummary } from '../../../../shared/contract/predict.ts';
 import type { OutputStep } from '../../../../shared/contract/processing.ts';
 import { dtypeLabel } from '../../../../shared/tensor/dtype.ts';
@@ -26,7 +27,7 @@ import { viewRank, viewsOf, type View } from './viewsOf.ts';
 import { WaveView } from './WaveView.tsx';
 import styles from './output.module.css';
 
-const StepsDialog = lazy(async () => ({ default: (await import('./StepsDialog.tsx')).StepsDialog }));
+const StepsDialog = lazy(async () => ({ default: (await again(() => import('./StepsDialog.tsx'))).StepsDialog }));
 
 /** What all outputs of an answer have in common. */
 export interface AnswerPlace extends LabelPlace {

@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { again } from '../../../app/again.ts';
 import { useText } from '../../../app/i18n.tsx';
 import { takeDrop } from '../../../app/takenDrops.ts';
 import type { Choices } from '../choices.ts';
 import type { SendOptions } from '../sendOptions.ts';
 import type { AskedSignature } from '../usePlayground.ts';
 
-const RowsDialog = lazy(async () => ({ default: (await import('./RowsDialog.tsx')).RowsDialog }));
+const RowsDialog = lazy(async () => ({ default: (await again(() => import('./RowsDialog.tsx'))).RowsDialog }));
 
 /** Whether a file is one of rows, by its name. */
 const isRowsFile = (name: string): boolean => /\.(?:csv|tsv|jsonl|ndjson)$/i.test(name);
