@@ -1,6 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { openPlayground } from './ask.ts';
-import { expect, test, type AppUnderTest } from './app.ts';
+import { expect, modelFolder, test, type AppUnderTest } from './app.ts';
+import { dropOnWindow } from './drop.ts';
+import { frame } from './pages/frame.ts';
+import { importSheet } from './pages/importSheet.ts';
 import { playgroundPage } from './pages/playgroundPage.ts';
+import { servingsPage } from './pages/servingsPage.ts';
+import { untilServing } from './serve.ts';
 
 /** Opens the request's options, sets one and closes them. */
 async function option({ page }: AppUnderTest, set: () => Promise<unknown>): Promise<void> {
@@ -65,4 +72,38 @@ test('what the server refuses is said at its field or for the request, and mende
   await expect(playground.field('q')).toContainText('q is left out; the model wants it.');
   await playground.field('q').getByRole('button', { name: 'Send anyway' }).click();
   await expect(answer.getByRole('alert')).toContainText('q is missing.');
+});
+
+/** Serves a dropped model by the embedded engine with flags that a person writes, and opens its playground. */
+async function serveWith(app: AppUnderTest, model: string, flags: string): Promise<void> {
+  const { page } = app;
+  const sheet = importSheet(page);
+  await dropOnWindow(page, modelFolder(app, model));
+  await sheet.place(/Embedded engine/).check();
+  await sheet.dialog.getByRole('button', { name: /^More choices|^Advanced/ }).click();
+  await sheet.dialog.getByRole('textbox', { name: /flags/i }).fill(flags);
+  await sheet.serve.click();
+  await expect(sheet.dialog).toHaveCount(0);
+  await frame(page).open('Servings');
+  await servingsPage(page).open(model);
+  await untilServing(app);
+  await page.getByRole('button', { name: 'Open playground' }).click();
+  await expect(playgroundPage(page).predict).not.toHaveAttribute('aria-disabled', 'true', { timeout: 60_000 });
+}
+
+test.describe('a server with limits', () => {
+  test.use({ launch: { models: ['iris'] } });
+
+  test('says that a batch has more rows than it takes', async ({ app }) => {
+    const { page } = app;
+    const { answer, input, predict } = playgroundPage(page);
+    const batching = join(app.folder, 'batching.txt');
+    await writeFile(batching, 'max_batch_size { value: 2 }\nbatch_timeout_micros { value: 0 }\nnum_batch_threads { value: 1 }\n');
+    // F47: more rows than a batch may have.
+    await serveWith(app, 'iris', `--enable_batching=true\n--batching_parameters_file=${batching}`);
+    await input.getByRole('textbox', { name: 'Batch' }).fill('3');
+    await expect(playgroundPage(page).field('features')).toContainText('[3, 4]');
+    await predict.click();
+    await expect(answer.getByRole('alert')).toContainText('3 rows are more than a batch may have, 2.', { timeout: 60_000 });
+  });
 });
