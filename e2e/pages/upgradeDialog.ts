@@ -24,7 +24,8 @@ export function upgradeDialog(page: Page): UpgradeDialog {
     reference: dialog.getByRole('textbox', { name: 'Name of the image' }),
     begin: dialog.getByRole('button', { name: 'Change', exact: true }),
     failure: dialog.getByRole('alert'),
-    radio: (name) => dialog.getByRole('radio', { name }),
+    // From its beginning: another registry may have an image of the same name.
+    radio: (name) => dialog.getByRole('radio', { name: typeof name === 'string' ? new RegExp(`^${name.replace(/[./]/g, '\\$&')}`) : name }),
     async open() {
       await page
         .getByRole('main')
