@@ -41,9 +41,9 @@ async function settled(grpcPort: number, summary: VersionSummary, versions: numb
 
 async function inDocker(folder: string, summary: VersionSummary, versions: number): Promise<number> {
   const port = await freePort();
-  const mount = `type=bind,source=${folder},target=/work,readonly`;
+  const mount = `type=bind,source=${folder},target=/bench,readonly`;
   const args = ['run', '-d', '--init', '-p', `127.0.0.1:${port}:8500`, '--mount', mount, benchImage];
-  const id = execFileSync('docker', [...args, '--model_config_file=/work/config'], { encoding: 'utf8' }).trim();
+  const id = execFileSync('docker', [...args, '--model_config_file=/bench/config'], { encoding: 'utf8' }).trim();
   try {
     return await settled(port, summary, versions, async () => {
       const end = new AbortController();
@@ -95,7 +95,7 @@ export async function benchMemory(): Promise<void> {
   const why = whyNoServing();
   for (const [engine, measure, configured] of [
     ['embedded', inEngine, (folder: string) => join(folder, 'model')],
-    ['docker', inDocker, () => '/work/model'],
+    ['docker', inDocker, () => '/bench/model'],
   ] as const) {
     if (engine === 'docker' && why !== undefined) {
       say(`memory, docker: skipped, ${why}`);

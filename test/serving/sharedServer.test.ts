@@ -124,46 +124,52 @@ describe.each(places)('several models by one server of $engine', { timeout: 180_
   });
 });
 
-describe.skipIf(whyNoEngine() !== undefined)('several models by one container', { timeout: 180_000 }, () => {
-  test('managed copies come by one mount, and the owner that comes next finds all of it as it runs', async () => {
-    const home = mkdtempSync(join(tmpdir(), 'slipway-shared-'));
-    try {
-      const folders = ['first', 'second', 'third'].map((name) => join(home, 'from', name));
-      for (const folder of folders) writeVersion(folder, 1);
-      {
-        await using owner = await ownHere(home);
-        await owner.until('Docker', ({ engine }) => engine.state === 'connected');
-        const first = await owner.serve(folders[0] ?? '', { engine: 'docker', through: 'gateway' });
-        const imports = owner.session.app?.imports;
-        if (imports === undefined) throw new Error('this process is not the owner');
-        for (const [index, name] of ['second', 'third'].entries()) {
-          const model = await imports.add(await imports.mintLinked(folders[index + 1] ?? ''), { name, copy: true });
-          await owner.client.servings.start({ modelId: model.id, inServerOf: 'first' });
-          await owner.serving(name, 'serving');
+const noEngine = whyNoEngine();
+
+describe.skipIf(noEngine !== undefined)(
+  noEngine === undefined ? 'several models by one container' : `several models by one container [${noEngine}]`,
+  { timeout: 180_000 },
+  () => {
+    test('managed copies come by one mount, and the owner that comes next finds all of it as it runs', async () => {
+      const home = mkdtempSync(join(tmpdir(), 'slipway-shared-'));
+      try {
+        const folders = ['first', 'second', 'third'].map((name) => join(home, 'from', name));
+        for (const folder of folders) writeVersion(folder, 1);
+        {
+          await using owner = await ownHere(home);
+          await owner.until('Docker', ({ engine }) => engine.state === 'connected');
+          const first = await owner.serve(folders[0] ?? '', { engine: 'docker', through: 'gateway' });
+          const imports = owner.session.app?.imports;
+          if (imports === undefined) throw new Error('this process is not the owner');
+          for (const [index, name] of ['second', 'third'].entries()) {
+            const model = await imports.add(await imports.mintLinked(folders[index + 1] ?? ''), { name, copy: true });
+            await owner.client.servings.start({ modelId: model.id, inServerOf: 'first' });
+            await owner.serving(name, 'serving');
+          }
+          const now = await owner.serving('first', 'serving');
+          // Back to the place before, which knew none of them: it is started anew with them.
+          await owner.client.servings.rollbackPlace({ id: 'first' });
+          await owner.serving('first', 'serving', ({ change }) => change?.kind === 'rollback' && change.state === 'done');
+          for (const name of ['second', 'third']) await owner.serving(name, 'serving');
+          // The second needed a container that sees the store, the third none.
+          expect([now.containerId === first.containerId, now.plan.mounts?.length, now.change?.state]).toEqual([false, 1, 'done']);
+          expect(await owner.serving('third', 'serving')).toMatchObject({
+            steps: expect.arrayContaining([expect.objectContaining({ id: 'create', state: 'skipped' })]) as unknown,
+          });
         }
-        const now = await owner.serving('first', 'serving');
-        // Back to the place before, which knew none of them: it is started anew with them.
-        await owner.client.servings.rollbackPlace({ id: 'first' });
-        await owner.serving('first', 'serving', ({ change }) => change?.kind === 'rollback' && change.state === 'done');
-        for (const name of ['second', 'third']) await owner.serving(name, 'serving');
-        // The second needed a container that sees the store, the third none.
-        expect([now.containerId === first.containerId, now.plan.mounts?.length, now.change?.state]).toEqual([false, 1, 'done']);
-        expect(await owner.serving('third', 'serving')).toMatchObject({
-          steps: expect.arrayContaining([expect.objectContaining({ id: 'create', state: 'skipped' })]) as unknown,
-        });
+        await using next = await ownHere(home);
+        for (const name of ['first', 'second', 'third']) {
+          const serving = await next.serving(name, 'serving');
+          const answer = await fetch(`http://127.0.0.1:${serving.plan.restPort}/v1/models/${name}:predict`, {
+            method: 'POST',
+            body: '{"instances":[0.0]}',
+          });
+          expect(await answer.json()).toEqual({ predictions: [10] });
+        }
+        for (const { id } of await next.until('the state', (state) => state.servings)) await next.client.servings.remove({ id });
+      } finally {
+        rmSync(home, { recursive: true, force: true });
       }
-      await using next = await ownHere(home);
-      for (const name of ['first', 'second', 'third']) {
-        const serving = await next.serving(name, 'serving');
-        const answer = await fetch(`http://127.0.0.1:${serving.plan.restPort}/v1/models/${name}:predict`, {
-          method: 'POST',
-          body: '{"instances":[0.0]}',
-        });
-        expect(await answer.json()).toEqual({ predictions: [10] });
-      }
-      for (const { id } of await next.until('the state', (state) => state.servings)) await next.client.servings.remove({ id });
-    } finally {
-      rmSync(home, { recursive: true, force: true });
-    }
-  });
-});
+    });
+  },
+);

@@ -76,6 +76,7 @@ export function RowsForm(props: RowsFormProps) {
     // What cannot be checked is told by the run.
     check().catch(() => undefined);
     return () => end.abort();
+    // Of the signature only what names it: the object is made anew with each render.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, columns, table, about.modelId, about.version, about.signature]);
 
